@@ -1,0 +1,31 @@
+"""What every converter is: a record of options with one verb, `convert`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from lookalike.core.registry import Method
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from lookalike.core.embedding import Embedding
+    from lookalike.models.backbone import Backbone
+
+
+class Converter(Method, ABC):
+    """Base of converters: pictures in, one embedding row a picture out, in the backbone's space."""
+
+    fit: Literal["crop", "pad", "squash"] = Field(
+        default="crop",
+        description="What becomes of a picture that is not square: CLIP's centre crop, "
+        "bars to make it square, or a squeeze.",
+    )
+
+    @abstractmethod
+    def convert(self, backbone: Backbone, pictures: Sequence[Image]) -> Embedding:
+        """Embeddings of pictures, in order, in `backbone.space`."""

@@ -1,0 +1,107 @@
+"""The closed form for models that read a text tower's states from before its last layer.
+
+SD 2.x reads OpenCLIP-H's last state but one under the final norm, SDXL the last states but one of
+two towers. There the inverted projection gives a state that the U-Net never reads. What is read
+is instead regressed on where texts land in CLIP's shared space: a ridge regression over a few
+hundred sentences, once a model, on texts alone. `lookalike.evaluate.penultimate` measures both
+ways on mini.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lookalike.core.embedding import Embedding
+from lookalike.models.texts import sentences
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from lookalike.models.backbone import Backbone
+
+SENTENCES = 512
+RIDGE = 0.01
+"""Share of the mean squared length of centred inputs that is added to the regression's diagonal."""
+
+Vectors = Float[Tensor, "batch shared"]
+States = Float[Tensor, "batch width"]
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """A linear map with offsets on both sides: state = (x - mean_in) @ matrix + mean_out."""
+
+    mean_in: Float[Tensor, " shared"]
+    mean_out: Float[Tensor, " width"]
+    matrix: Float[Tensor, "shared width"]
+    norm: float
+
+    def __call__(self, x: Vectors) -> States:
+        """States of the length that the texts' states had."""
+        found = (x - self.mean_in) @ self.matrix + self.mean_out
+        return self.norm * found / found.norm(dim=-1, keepdim=True)
+
+
+def regress(x: Vectors, y: States, ridge: float = RIDGE) -> Regression:
+    """Ridge regression of `y` on `x`, both centred (Hoerl and Kennard 1970)."""
+    mean_in, mean_out = x.mean(0), y.mean(0)
+    inner, outer = x - mean_in, y - mean_out
+    gram = inner.T @ inner
+    size = ridge * gram.diagonal().mean() * torch.eye(len(gram), device=gram.device)
+    matrix = torch.linalg.solve(gram + size, inner.T @ outer)
+    return Regression(mean_in, mean_out, matrix, float(y.norm(dim=-1).mean()))
+
+
+def end_states(
+    tokens: Float[Tensor, "batch tokens width"], ends: Tensor
+) -> Float[Tensor, "batch width"]:
+    """The state at each text's end token."""
+    return tokens[torch.arange(len(tokens)), ends.to(tokens.device)]
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is measured once of a model: the regression, and the mean length of pooled vectors."""
+
+    states: Regression
+    pooled_norm: float | None
+
+
+@torch.no_grad()
+def measure(backbone: Backbone, texts: Sequence[str]) -> Known:
+    """Regress what the U-Net reads at the end token on where texts land in the shared space."""
+    read = backbone.embed(texts)
+    wanted = end_states(read.tokens.float(), backbone.ends(texts))
+    pooled = None if read.pooled is None else float(read.pooled.float().norm(dim=-1).mean())
+    return Known(regress(backbone.clip.project(texts).to(wanted), wanted), pooled)
+
+
+@lru_cache(maxsize=4)
+def _of(backbone: Backbone) -> Known:
+    return measure(backbone, sentences(SENTENCES))
+
+
+@torch.no_grad()
+def convert(
+    backbone: Backbone, pictures: Sequence[Image], fit: Literal["crop", "pad", "squash"]
+) -> Embedding:
+    """Embeddings of pictures for SD 2.x and SDXL.
+
+    The pooled slot of SDXL takes the picture's own projected vector, at the mean length of texts'
+    pooled vectors: both lie in the second tower's CLIP space.
+    """
+    known = _of(backbone)
+    unit = torch.nn.functional.normalize(backbone.clip.see(pictures, fit=fit).projected, dim=-1)
+    states = known.states(unit)
+    start = backbone.embed([""]).tokens[:, :1].to(states)
+    filled = states[:, None].expand(-1, backbone.length - 1, -1)
+    tokens = torch.cat([start.expand(len(states), -1, -1), filled], 1)
+    pooled = None if known.pooled_norm is None else unit * known.pooled_norm
+    return Embedding(tokens, pooled, backbone.space)

@@ -1,0 +1,111 @@
+"""Phrase banks: what a describer may say, in groups of which a description takes one each."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lookalike.core.errors import OptionError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lookalike.models.backbone import Backbone
+    from lookalike.models.clip import Clip
+
+LIMIT = 100_000
+"""Phrases in one bank; more is taken for a mistake."""
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Frames that open a description, and groups of phrases that exclude one another.
+
+    `joint` stands between the frame and the first phrase.
+    """
+
+    frames: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    joint: str = ", "
+
+    @property
+    def phrases(self) -> list[str]:
+        """All phrases, group after group."""
+        return [phrase for group in self.groups for phrase in group]
+
+    def text(self, frame: str, phrases: tuple[str, ...]) -> str:
+        """A description: the frame, then the phrases."""
+        return frame + (self.joint + ", ".join(phrases) if phrases else "")
+
+
+def bank_of(backbone: Backbone, path: str | None) -> Bank:
+    """The bank at `path`, else the model's own (`phrases.json` in its folder), else the common one.
+
+    Raises:
+        OptionError: the file is missing, empty, not text or too long.
+    """
+    if path is not None:
+        return read_bank(Path(path))
+    own = backbone.folder / "phrases.json" if backbone.folder else None
+    if own is not None and own.exists():
+        return _own(own)
+    from lookalike.models.texts import words
+
+    kinds = dict(words())
+    starts = [f"{frame} {subject}" for frame in kinds.pop("frame") for subject in kinds["subject"]]
+    kinds.pop("subject")
+    return Bank(tuple(starts), tuple(map(tuple, kinds.values())))
+
+
+def _own(path: Path) -> Bank:
+    from lookalike.core.files import read_json
+
+    stored = read_json(path)
+    return Bank(tuple(stored["frames"]), tuple(map(tuple, stored["groups"])), stored["joint"])
+
+
+def read_bank(path: Path) -> Bank:
+    """A bank from a text file: a phrase a line; `# name` starts a group, `# frame` the frames."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError as fault:
+        raise OptionError(f"there is no phrase bank at {path}") from fault
+    except (OSError, UnicodeDecodeError) as fault:
+        raise OptionError(f"the phrase bank {path} is not readable text in UTF-8") from fault
+    if len(lines) > LIMIT:
+        raise OptionError(f"the phrase bank {path} has {len(lines)} lines; {LIMIT} is the limit")
+    groups: dict[str, list[str]] = {}
+    name = "phrases"
+    for line in map(str.strip, lines):
+        if line.startswith("#"):
+            name = line.lstrip("#").strip() or f"group {len(groups)}"
+        elif line:
+            groups.setdefault(name, []).append(line)
+    frames = groups.pop("frame", ["a picture"])
+    if not groups:
+        raise OptionError(f"the phrase bank {path} holds no phrases")
+    unique = (tuple(dict.fromkeys(group)) for group in groups.values())
+    return Bank(tuple(frames), tuple(unique))
+
+
+def embedded(clip: Clip, texts: list[str]) -> Tensor:
+    """The texts' places in CLIP's shared space (count, shared), kept on disk for the next time."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file, save
+
+    from lookalike.core.files import write_bytes
+    from lookalike.models.hashing import cache_folder
+
+    key = hashlib.sha256("\n".join([clip.sha256, *texts]).encode()).hexdigest()
+    kept = cache_folder() / "texts" / f"{key[:32]}.safetensors"
+    if kept.exists():
+        try:
+            return load_file(kept)["texts"]
+        except (SafetensorError, OSError, KeyError):
+            kept.unlink(missing_ok=True)  # damaged: made again below
+    found = clip.project(texts)
+    if clip.sha256:
+        write_bytes(kept, save({"texts": found.cpu().contiguous()}))
+    return found.cpu()

@@ -1,0 +1,183 @@
+"""The phrases describer: a frame and a chain of phrases, chosen by the model's own CLIP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from lookalike.core.records import Description
+from lookalike.describe.base import Describer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
+    from lookalike.describe.bank import Bank
+    from lookalike.models.backbone import Backbone
+    from lookalike.models.clip import Clip
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One description in the making: a frame, and at most one phrase of each group."""
+
+    frame: str
+    chosen: tuple[tuple[int, str], ...]
+    score: float
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases in the order of their groups."""
+        return tuple(phrase for _, phrase in sorted(self.chosen))
+
+    @property
+    def key(self) -> tuple[str, frozenset[tuple[int, str]]]:
+        """What makes two chains the same, in whatever order they grew."""
+        return self.frame, frozenset(self.chosen)
+
+
+class Phrases(Describer):
+    """Grows descriptions phrase by phrase and keeps what brings them nearer to the picture.
+
+    A beam of chains: each is lengthened by the phrases that alone fit the picture best, one of a
+    group; the best of all lengths are kept; then each phrase is weighed once more against the
+    others of its group. Scores are cosines in CLIP's shared space.
+    """
+
+    name: ClassVar[str] = "phrases"
+    summary: ClassVar[str] = "A frame and a chain of phrases from a bank, ranked by CLIP."
+
+    bank: str | None = Field(
+        default=None, description="A text file of phrases, one a line; the model's own if unset."
+    )
+    phrases: int = Field(default=12, ge=0, le=32, description="The most phrases in a description.")
+    options: int = Field(
+        default=4, ge=1, le=64, description="Phrases of a group that are tried in context."
+    )
+    beam: int = Field(default=2, ge=1, le=64, description="Chains that grow side by side.")
+
+    def describe(
+        self, backbone: Backbone, pictures: Sequence[Image], count: int
+    ) -> list[list[Description]]:
+        """`count` different prompts for each picture, the best first."""
+        import torch
+
+        from lookalike.core.pictures import aspect
+        from lookalike.describe.bank import bank_of, embedded
+
+        clip, bank = backbone.clip, bank_of(backbone, self.bank)
+        with torch.no_grad():
+            seen = torch.nn.functional.normalize(clip.see(pictures).projected, dim=-1)
+            frames = embedded(clip, list(bank.frames))
+            alone = embedded(clip, [bank.text(bank.frames[0], (p,)) for p in bank.phrases])
+            found = []
+            for picture, vector in zip(pictures, seen.cpu(), strict=True):
+                search = _Search(clip, bank, vector, self)
+                chains = search.run(frames @ vector, alone @ vector, count)
+                found.append([_description(c, bank, search, aspect(picture)) for c in chains])
+        return found
+
+
+class _Search:
+    """The search for one picture: every text that was scored is remembered."""
+
+    def __init__(self, clip: Clip, bank: Bank, vector: Tensor, options: Phrases) -> None:
+        self.clip, self.bank, self.vector, self.options = clip, bank, vector, options
+        self.known: dict[str, float] = {}
+        self.ranked: list[list[str]] = []
+
+    def run(self, frames: Tensor, alone: Tensor, count: int) -> list[Chain]:
+        """The best `count` chains, all different."""
+        self.ranked = self._ranked(alone)
+        width = max(count, self.options.beam)
+        best = frames.topk(min(self.options.beam, len(frames))).indices.tolist()
+        beam = self.scored([Chain(self.bank.frames[i], (), 0.0) for i in best])
+        every = {chain.key: chain for chain in beam}
+        for _ in range(min(self.options.phrases, len(self.bank.groups))):
+            longer = self.scored([c for chain in beam for c in self._longer(chain)])
+            beam = _top(longer, self.options.beam)
+            every.update({chain.key: chain for chain in beam})
+            if not beam:
+                break
+        return self._polished(_top(every.values(), width), count)
+
+    def _ranked(self, alone: Tensor) -> list[list[str]]:
+        """The phrases of each group that fit best on their own."""
+        ranked, place = [], 0
+        for group in self.bank.groups:
+            own = alone[place : place + len(group)]
+            order = own.topk(min(self.options.options, len(group))).indices.tolist()
+            ranked.append([group[i] for i in order])
+            place += len(group)
+        return ranked
+
+    def _longer(self, chain: Chain) -> list[Chain]:
+        taken = {number for number, _ in chain.chosen}
+        return [
+            Chain(chain.frame, (*chain.chosen, (number, phrase)), 0.0)
+            for number, group in enumerate(self.ranked)
+            if number not in taken
+            for phrase in group
+        ]
+
+    def _polished(self, chains: Sequence[Chain], count: int) -> list[Chain]:
+        """Chains with each phrase weighed against the others of its group, and against none."""
+        every = {chain.key: chain for chain in chains}
+        best = max(chains, key=lambda c: c.score)
+        while True:
+            others = self.scored(list(self._neighbours(best)))
+            every.update({chain.key: chain for chain in others})
+            nearer = max(others, key=lambda c: c.score, default=best)
+            if nearer.score <= best.score + 1e-6:
+                return _top(every.values(), count)
+            best = nearer
+
+    def _neighbours(self, chain: Chain) -> list[Chain]:
+        found = [Chain(frame, chain.chosen, 0.0) for frame in self._frames(chain)]
+        for place, (number, phrase) in enumerate(chain.chosen):
+            rest = (*chain.chosen[:place], *chain.chosen[place + 1 :])
+            found.append(Chain(chain.frame, rest, 0.0))
+            found += [
+                Chain(chain.frame, (*rest, (number, other)), 0.0)
+                for other in self.ranked[number]
+                if other != phrase
+            ]
+        return found
+
+    def _frames(self, chain: Chain) -> list[str]:
+        return [f for f in self.bank.frames if f != chain.frame][: self.options.options]
+
+    def scored(self, chains: list[Chain]) -> list[Chain]:
+        """The same chains with their scores; texts are read in one batch, each only once."""
+        texts = [self.bank.text(c.frame, c.phrases) for c in chains]
+        new = [t for t in dict.fromkeys(texts) if t not in self.known]
+        if new:
+            scores = (self.clip.project(new).cpu() @ self.vector).tolist()
+            self.known.update(zip(new, scores, strict=True))
+        pairs = zip(chains, texts, strict=True)
+        return [Chain(c.frame, c.chosen, self.known[text]) for c, text in pairs]
+
+
+def _top(chains: Iterable[Chain], count: int) -> list[Chain]:
+    different = {c.key: c for c in chains}
+    return sorted(different.values(), key=lambda c: (-c.score, c.phrases))[:count]
+
+
+def _description(chain: Chain, bank: Bank, search: _Search, aspect: str) -> Description:
+    """A chain as a description; a phrase's score is what the text loses without it."""
+    without = [
+        Chain(chain.frame, tuple(p for p in chain.chosen if p != one), 0.0)
+        for one in sorted(chain.chosen)
+    ]
+    bare = search.scored(without)
+    gains = [round(chain.score - c.score, 6) for c in bare]
+    return Description(
+        text=bank.text(chain.frame, chain.phrases),
+        score=round(chain.score, 6),
+        parts=tuple(zip(chain.phrases, gains, strict=True)),
+        aspect=aspect,
+        by=Phrases.name,
+    )

@@ -1,0 +1,29 @@
+"""Classifier-free guidance over weighted conditionings, on predictions of the clean latents."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor
+
+from lookalike.core.plan import Denoise, Plan
+
+Latents = Float[Tensor, "batch channels height width"]
+
+
+def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
+    """The clean latents to steer towards.
+
+    For fixed noisy latents the clean prediction is linear in the noise prediction, so guidance
+    (Ho and Salimans 2021, equation 6) is the same on both. Weights are relative to the sum of
+    their absolute values: a lone part's weight changes nothing, unless it is negative.
+    """
+    scale = plan.prompt.settings.guidance
+    total = sum(abs(c.weight) for c in plan.conditionings)
+    told = [(c.weight / total, denoise(x, level, c.embedding)) for c in plan.conditionings if total]
+    if scale == 1 and len(told) == 1 and told[0][0] == 1:
+        return told[0][1]
+    bare = denoise(x, level, plan.unconditional)
+    steered = bare
+    for share, seen in told:
+        steered = steered + (scale * share) * (seen - bare)
+    return steered

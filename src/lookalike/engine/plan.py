@@ -1,0 +1,120 @@
+"""Turns a prompt, or an embedding, into the tensors of one run."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from PIL.Image import Image
+from torch import Tensor
+
+from lookalike.core.embedding import Embedding
+from lookalike.core.errors import OptionError
+from lookalike.core.plan import Conditioning, Plan
+from lookalike.core.records import Prompt, Settings
+from lookalike.models.backbone import Backbone
+
+SEEDS = 2**32
+
+
+def draw_seeds(seed: int | None, count: int) -> tuple[int, ...]:
+    """One seed a picture: `seed` and those after it, or where it is None, drawn by the system."""
+    first = secrets.randbelow(SEEDS) if seed is None else seed
+    return tuple((first + i) % SEEDS for i in range(count))
+
+
+def size_of(backbone: Backbone, settings: Settings) -> tuple[int, int]:
+    """Width and height in pixels: the asked aspect on the area of a square of `pixels`.
+
+    Both are multiples of what one cell of the U-Net's coarsest level covers.
+
+    Raises:
+        OptionError: a side would be shorter than one such cell.
+    """
+    side = settings.pixels or backbone.pixels
+    grain = _grain(backbone)
+    across, down = map(int, settings.aspect.split(":"))
+    stretch = math.sqrt(across / down)
+    width, height = (round(s / grain) * grain for s in (side * stretch, side / stretch))
+    if min(width, height) < grain:
+        raise OptionError(
+            f"{settings.aspect} at {side} pixels is too narrow: each side needs {grain} pixels"
+        )
+    return width, height
+
+
+def _grain(backbone: Backbone) -> int:
+    levels = len(backbone.unet.config.block_out_channels) - 1
+    return (backbone.pixels // backbone.latent[1]) * 2**levels
+
+
+def noise(
+    backbone: Backbone, seeds: Sequence[int], size: tuple[int, int]
+) -> Float[Tensor, "batch channels height width"]:
+    """Unit noise for each seed, drawn on the CPU in float32: the same on every device."""
+    cell = backbone.pixels // backbone.latent[1]
+    shape = (backbone.latent[0], size[1] // cell, size[0] // cell)
+    drawn = [torch.randn(shape, generator=torch.Generator().manual_seed(s)) for s in seeds]
+    return torch.stack(drawn).to(backbone.device)
+
+
+@torch.no_grad()
+def text_plan(backbone: Backbone, prompt: Prompt, seeds: Sequence[int]) -> Plan:
+    """A run that reads its prompt's parts, each with its weight, and its `avoid`."""
+    parts = tuple(Conditioning(backbone.embed([p.text]), p.weight) for p in prompt.parts)
+    return _plan(backbone, prompt, parts, seeds)
+
+
+@torch.no_grad()
+def embedding_plan(
+    backbone: Backbone,
+    prompt: Prompt,
+    embedding: Embedding,
+    seeds: Sequence[int],
+    *,
+    picture: Image | None = None,
+    strength: float = 1.0,
+) -> Plan:
+    """A run that reads an embedding as its prompt.
+
+    With a `picture` and a `strength` below 1 it starts from the picture's own latents, noised so
+    far that the share `strength` of the steps is left to run.
+
+    Raises:
+        OptionError: the embedding is for another model, or the strength is not in (0, 1].
+    """
+    embedding.require(backbone.space)
+    if not 0 < strength <= 1:
+        raise OptionError(f"a strength of {strength:g} is not above 0 and at most 1")
+    size = size_of(backbone, prompt.settings)
+    clean, first = None, 0
+    if picture is not None and strength < 1:
+        clean = backbone.encode([picture], size)
+        first = _first_level(prompt.settings.steps, strength)
+    return _plan(backbone, prompt, (Conditioning(embedding),), seeds, clean, first)
+
+
+def _first_level(steps: int, strength: float) -> int:
+    return min(steps - 1, round(steps * (1 - strength)))
+
+
+def _plan(
+    backbone: Backbone,
+    prompt: Prompt,
+    conditionings: tuple[Conditioning, ...],
+    seeds: Sequence[int],
+    clean: Tensor | None = None,
+    first: int = 0,
+) -> Plan:
+    avoid = prompt.avoid.strip()
+    return Plan(
+        prompt=prompt,
+        conditionings=conditionings,
+        unconditional=backbone.embed([avoid]) if avoid else backbone.unconditional(),
+        start=noise(backbone, seeds, size_of(backbone, prompt.settings)),
+        first=first,
+        clean=clean,
+    )

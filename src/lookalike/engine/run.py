@@ -1,0 +1,74 @@
+"""The sampling loop: one generator of steps behind every way of making a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from PIL.Image import Image
+from torch import Tensor
+
+from lookalike.core.plan import Denoise, Plan
+from lookalike.engine.guidance import guided
+from lookalike.models.backbone import Backbone
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """One finished step, counted from 1, and the clean latents that the model sees by then."""
+
+    step: int
+    of: int
+    preview: Float[Tensor, "batch channels height width"]
+
+
+def steps(backbone: Backbone, plan: Plan) -> Iterator[Progress]:
+    """Run a plan step by step; the last step's `preview` is the result.
+
+    Stop whenever you like: closing the generator takes every injection back.
+    """
+    scheduler = backbone.scheduler(plan.prompt.settings.steps)
+    levels = scheduler.timesteps[plan.first :]
+    denoise = _wrapped(backbone, plan)
+    with ExitStack() as stack:
+        for injection in plan.injections:
+            stack.enter_context(injection(backbone))
+        x = _start(scheduler, plan)
+        for number, level in enumerate(levels):
+            with torch.no_grad():
+                clean = guided(denoise, plan, x, level)
+                x = scheduler.step(clean, level, x, return_dict=False)[0]
+            last = number + 1 == len(levels)
+            yield Progress(number + 1, len(levels), x if last else clean)
+
+
+def run(backbone: Backbone, plan: Plan) -> list[Image]:
+    """Run a whole plan and decode its pictures."""
+    *_, last = steps(backbone, plan)
+    return decode(backbone, last)
+
+
+@torch.no_grad()
+def decode(backbone: Backbone, progress: Progress) -> list[Image]:
+    """The pictures of a step's preview."""
+    return backbone.decode(progress.preview)
+
+
+def _wrapped(backbone: Backbone, plan: Plan) -> Denoise:
+    denoise: Denoise = backbone.denoise
+    for wrap in plan.wraps:
+        denoise = wrap(denoise)
+    return denoise
+
+
+def _start(scheduler: Any, plan: Plan) -> Float[Tensor, "batch channels height width"]:
+    if plan.first == 0 or plan.clean is None:
+        return plan.start * scheduler.init_noise_sigma
+    # The scheduler counts its steps from where it is told it begins.
+    scheduler.set_begin_index(plan.first)
+    level = scheduler.timesteps[plan.first].expand(len(plan.start))
+    return scheduler.add_noise(plan.clean.expand_as(plan.start), plan.start, level)

@@ -1,0 +1,1 @@
+"""Figures that prove: metrics as pure functions, the probe's verdicts, and the tables they make."""

@@ -1,0 +1,1 @@
+"""Mini, the model that ships inside: its recipes, its training, its export and its report."""

@@ -1,0 +1,160 @@
+"""Puts the trained parts of mini together as a model folder that stock libraries load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from PIL import Image
+from safetensors.torch import save
+from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
+
+from lookalike.core.files import building, write_bytes, write_json
+from lookalike.mini.recipe import MiniRecipe
+from lookalike.mini.training import (
+    pictures_of,
+    text_tower,
+    trained_clip,
+    trained_probe,
+    trained_vae,
+)
+from lookalike.mini.unet import build, noise_schedule
+from lookalike.train.checkpoint import trained_weights
+from lookalike.world.caption import caption, phrase_groups
+from lookalike.world.dataset import dataset
+from lookalike.world.look import looks
+from lookalike.world.style import styles
+
+SHARD = "15MB"
+CALIBRATED_ON = 1000
+"""Validation pictures that the closed form's constants and the gauge's limits are measured on."""
+
+
+def export(recipe: MiniRecipe, run: Path, data: Path, out: Path) -> Iterator[str]:
+    """Write mini's folder and the probe's from a run, yielding what is being done.
+
+    `out` gets two folders: `mini`, a Stable Diffusion folder in float16 with the whole CLIP in
+    `clip`, and `probe`. What was there is replaced when all is done.
+
+    Raises:
+        ModelError: a part is not trained yet.
+    """
+    pictures = pictures_of(recipe, data)
+    yield "loading the parts"
+    model, tokenizer = trained_clip(recipe, run)
+    vae = trained_vae(recipe, run, pictures)
+    unet = _unet(recipe, run, vae, model)
+    with building(out / "mini", replace=True) as folder:
+        yield "writing weights"
+        _write_pipeline(folder, model, tokenizer, vae, unet, recipe.pictures.pixels)
+        write_json(folder / "phrases.json", _bank())
+        write_json(folder / "model.json", _about(recipe))
+        write_json(folder / "recipe.json", recipe.model_dump())
+        yield "measuring the closed form and the gauge"
+        _calibrate(folder, recipe, data)
+    with building(out / "probe", replace=True) as folder:
+        _write_probe(folder, recipe, run)
+    yield f"wrote {out / 'mini'} and {out / 'probe'}"
+
+
+def _unet(
+    recipe: MiniRecipe, run: Path, vae: AutoencoderKL, model: CLIPModel
+) -> UNet2DConditionModel:
+    side = recipe.pictures.pixels // 2 ** (len(recipe.vae.widths) - 1)
+    unet = build(recipe.unet, side, recipe.vae.latent, recipe.clip.width)
+    unet.load_state_dict(trained_weights(run / "unet"))
+    return unet.eval()
+
+
+def _processor(pixels: int) -> CLIPImageProcessor:
+    half = [0.5, 0.5, 0.5]
+    size = {"shortest_edge": pixels}
+    return CLIPImageProcessor(
+        size=size, crop_size={"height": pixels, "width": pixels}, image_mean=half, image_std=half
+    )
+
+
+def _write_pipeline(
+    folder: Path,
+    model: CLIPModel,
+    tokenizer: CLIPTokenizer,
+    vae: AutoencoderKL,
+    unet: UNet2DConditionModel,
+    pixels: int,
+) -> None:
+    parts: dict[str, Any] = {"text_encoder": text_tower(model), "vae": vae, "unet": unet}
+    for name, part in parts.items():
+        part.half().save_pretrained(folder / name, max_shard_size=SHARD)
+    model.half().save_pretrained(folder / "clip", max_shard_size=SHARD)
+    for name in ("tokenizer", "clip"):
+        tokenizer.save_pretrained(folder / name)
+        tokenizer.save_vocabulary(str(folder / name))
+    for name in ("feature_extractor", "clip"):
+        _processor(pixels).save_pretrained(folder / name)
+    noise_schedule().save_pretrained(folder / "scheduler")
+    write_json(folder / "model_index.json", _index())
+
+
+def _index() -> dict[str, Any]:
+    import diffusers
+
+    return {
+        "_class_name": "StableDiffusionPipeline",
+        "_diffusers_version": diffusers.__version__,
+        "feature_extractor": ["transformers", "CLIPImageProcessor"],
+        "requires_safety_checker": False,
+        "safety_checker": [None, None],
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+
+
+def _bank() -> dict[str, Any]:
+    frames = [f"a {noun}" for noun in dict.fromkeys(s.noun for s in styles().values())]
+    return {"joint": " with ", "frames": frames, "groups": phrase_groups()}
+
+
+def _about(recipe: MiniRecipe) -> dict[str, Any]:
+    licences = {name: f"{s.licence} ({s.artist}, {s.source})" for name, s in styles().items()}
+    return {
+        "name": "mini",
+        "family": "sd1",
+        "licence": "Apache-2.0",
+        "pixels": recipe.pictures.pixels,
+        "word_drop": recipe.unet.word_drop,
+        "trained_on": licences,
+    }
+
+
+def _calibrate(folder: Path, recipe: MiniRecipe, data: Path) -> None:
+    from lookalike.convert.calibration import NAME, measure
+    from lookalike.models import familiar
+    from lookalike.models.store import Models
+
+    pixels = recipe.pictures.pixels
+    training = _images(dataset("train", recipe.pictures.train, pixels, data).pictures[:4000])
+    held_out = _images(dataset("validation", CALIBRATED_ON, pixels, data).pictures)
+    said = [caption(one) for one in islice(looks("validation"), CALIBRATED_ON)]
+    with Models(device="cpu").use(str(folder)) as backbone, torch.no_grad():
+        constants = measure(backbone.clip, held_out, said)
+        write_json(folder / NAME, constants.model_dump())
+        familiar.save_gauge(familiar.measure(backbone, training, held_out), folder)
+
+
+def _images(rows: Any) -> list[Image.Image]:
+    return [Image.fromarray(row) for row in rows]
+
+
+def _write_probe(folder: Path, recipe: MiniRecipe, run: Path) -> None:
+    net = trained_probe(recipe, run)
+    weights = {k: v.half().contiguous() for k, v in net.state_dict().items()}
+    write_bytes(folder / "model.safetensors", save(weights))
+    config = {"heads": net.heads, "widths": list(net.widths), "pixels": net.pixels}
+    write_json(folder / "config.json", config)

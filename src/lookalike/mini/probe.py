@@ -1,0 +1,65 @@
+"""Training of the attribute probe, on real renderings only."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+from torch.nn import functional
+
+from lookalike.mini.data import as_tensor, scaled
+from lookalike.mini.recipe import ProbeRecipe
+from lookalike.models.probe import ProbeNet
+from lookalike.train.task import Task
+from lookalike.world.dataset import Dataset
+from lookalike.world.style import values
+
+ABSENT = -100
+"""The label of an attribute that a picture does not show: cross entropy leaves it out."""
+
+
+def labels(data: Dataset) -> dict[str, Int64[Tensor, " count"]]:
+    """Class numbers of every attribute for every picture."""
+    places = {name: {v: i for i, v in enumerate(words)} for name, words in values().items()}
+    known = [look.values for look in data.looks]
+    return {
+        name: torch.tensor([of[row[name]] if name in row else ABSENT for row in known])
+        for name, of in places.items()
+    }
+
+
+def blurred(
+    pictures: Float[Tensor, "batch 3 height width"], chance: torch.Generator
+) -> Float[Tensor, "batch 3 height width"]:
+    """Pictures a little softer, noisier and shifted, so that no verdict hangs on a crisp edge."""
+    soft = functional.avg_pool2d(functional.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    share = torch.rand((len(pictures), 1, 1, 1), generator=chance)
+    noise = torch.randn(pictures.shape, generator=chance) * 0.08
+    mixed = torch.lerp(pictures, soft, share) + noise * share.flip(0)
+    shift = torch.randint(-2, 3, (2,), generator=chance).tolist()
+    return torch.roll(mixed, shift, (2, 3))
+
+
+class ProbeTask(Task):
+    """The mean cross entropy over attributes."""
+
+    name = "probe"
+
+    def __init__(self, recipe: ProbeRecipe, data: Dataset) -> None:
+        self.recipe: ProbeRecipe = recipe
+        torch.manual_seed(recipe.schedule.seed)
+        self.module = ProbeNet(values(), recipe.widths, data.pictures.shape[1])
+        self.pictures, self.labels = as_tensor(data), labels(data)
+
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """The error of one batch, with the mean accuracy over attributes."""
+        which = self.order(step, len(self.pictures))
+        found = self.module(blurred(scaled(self.pictures[which]), self.chance(step)))
+        losses, right = [], []
+        for name, logits in found.items():
+            target = self.labels[name][which]
+            seen = target != ABSENT
+            if bool(seen.any()):
+                losses.append(functional.cross_entropy(logits.float()[seen], target[seen]))
+                right.append(float((logits[seen].argmax(1) == target[seen]).float().mean()))
+        return torch.stack(losses).mean(), {"accuracy": sum(right) / len(right)}

@@ -1,0 +1,114 @@
+"""Recipes of mini: the architecture of each part and how it is trained, read from TOML files."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lookalike.core.errors import OptionError, did_you_mean
+from lookalike.train.task import Recipe
+
+PARTS = ("clip", "vae", "unet", "probe")
+
+
+class ClipRecipe(Recipe):
+    """CLIP: both towers have the same width, so that the text projection is square."""
+
+    width: int = Field(default=192, ge=16, description="Hidden size of both towers.")
+    heads: int = Field(default=3, ge=1, description="Attention heads of both towers.")
+    text_layers: int = Field(default=3, ge=1, description="Layers of the text tower.")
+    vision_layers: int = Field(default=4, ge=1, description="Layers of the vision tower.")
+    patch: int = Field(default=8, ge=1, description="Side of a patch in pixels.")
+    vocabulary: int = Field(default=1600, ge=600, description="Tokens of the tokenizer.")
+
+
+class VaeRecipe(Recipe):
+    """The autoencoder: one halving of the picture between two widths."""
+
+    widths: tuple[int, ...] = Field(default=(16, 32, 64), description="Channels of each level.")
+    layers: int = Field(default=1, ge=1, description="Residual blocks of a level.")
+    latent: int = Field(default=4, ge=1, description="Latent channels.")
+    groups: int = Field(default=8, ge=1, description="Groups of the group norms.")
+    l2: float = Field(default=0.5, ge=0, description="Weight of the squared error.")
+    edge: float = Field(default=1.0, ge=0, description="Weight of neighbouring differences.")
+    kl: float = Field(default=1e-4, ge=0, description="Weight of the divergence from noise.")
+
+
+class UnetRecipe(Recipe):
+    """The U-Net: reads the text tower's final states, predicts v."""
+
+    widths: tuple[int, ...] = Field(default=(64, 128, 160), description="Channels of each level.")
+    attention: tuple[bool, ...] = Field(
+        default=(False, True, True), description="Which levels read the text."
+    )
+    layers: int = Field(default=2, ge=1, description="Residual blocks of a level.")
+    head: int = Field(default=32, ge=8, description="Width of an attention head.")
+    groups: int = Field(default=16, ge=1, description="Groups of the group norms.")
+    caption_drop: float = Field(
+        default=0.1, ge=0, le=1, description="Share of steps with the empty caption."
+    )
+    word_drop: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="Share of captions whose word states give way to the EOS state.",
+    )
+
+
+class ProbeRecipe(Recipe):
+    """The judge of attributes: a small convolutional classifier on pixels."""
+
+    widths: tuple[int, ...] = Field(default=(32, 64, 96, 128), description="Channels by level.")
+
+
+class Pictures(BaseModel):
+    """How many pictures of each split, and how large."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pixels: int = Field(default=64, ge=16, description="Side of a picture.")
+    train: int = Field(default=64000, ge=8, description="Pictures that parts are trained on.")
+
+
+class MiniRecipe(BaseModel):
+    """A whole mini: pictures and the four parts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pictures: Pictures
+    clip: ClipRecipe
+    vae: VaeRecipe
+    unet: UnetRecipe
+    probe: ProbeRecipe
+
+
+def shipped() -> list[str]:
+    """Names of the recipes in the package."""
+    folder = files(__package__).joinpath("recipes")
+    return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
+
+
+def read_recipe(name: str) -> MiniRecipe:
+    """A shipped recipe by name, or one of your own by path.
+
+    Raises:
+        OptionError: there is no such recipe, or it has a wrong or unknown entry.
+    """
+    if name in shipped():
+        text = files(__package__).joinpath("recipes", f"{name}.toml").read_text("utf-8")
+    elif Path(name).is_file():
+        text = Path(name).read_text("utf-8")
+    else:
+        known = ", ".join(shipped())
+        raise OptionError(
+            f"there is no recipe {name!r}{did_you_mean(name, shipped())}; "
+            f"there are {known}, or name a .toml file"
+        )
+    try:
+        return MiniRecipe.model_validate(tomllib.loads(text))
+    except (ValidationError, tomllib.TOMLDecodeError) as fault:
+        first = str(fault).replace("\n", " ")
+        raise OptionError(f"the recipe {name} is not valid: {first}") from fault

@@ -1,0 +1,127 @@
+"""Trains one part of mini by its recipe: data, task and loop put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+
+from lookalike.core.errors import OptionError, did_you_mean
+from lookalike.mini import clip as clips
+from lookalike.mini import vae as vaes
+from lookalike.mini.data import as_tensor, scaled
+from lookalike.mini.recipe import PARTS, MiniRecipe
+from lookalike.models.probe import ProbeNet
+from lookalike.train.checkpoint import trained_weights
+from lookalike.train.loop import Step, train
+from lookalike.train.task import Task
+from lookalike.world.dataset import Dataset, dataset
+from lookalike.world.style import values
+
+SCALED_BY = 2048
+"""Training pictures whose latents decide the scaling factor."""
+
+
+def pictures_of(recipe: MiniRecipe, data: Path) -> Dataset:
+    """The recipe's training pictures, drawn on first use."""
+    return dataset("train", recipe.pictures.train, recipe.pictures.pixels, data)
+
+
+def trained_clip(recipe: MiniRecipe, run: Path) -> tuple[CLIPModel, CLIPTokenizer]:
+    """The CLIP that a run has trained so far, with its tokenizer."""
+    tokenizer = clips.tokenizer_of(recipe.clip, run / "tokenizer")
+    model = clips.build(recipe.clip, tokenizer, recipe.pictures.pixels)
+    model.load_state_dict(trained_weights(run / "clip"))
+    return model.eval(), tokenizer
+
+
+def trained_vae(recipe: MiniRecipe, run: Path, pictures: Dataset) -> AutoencoderKL:
+    """The autoencoder that a run has trained so far, its scaling factor measured."""
+    model = vaes.build(recipe.vae, recipe.pictures.pixels)
+    model.load_state_dict(trained_weights(run / "vae"))
+    model.eval()
+    sample = scaled(as_tensor(pictures)[:SCALED_BY])
+    model.register_to_config(scaling_factor=round(vaes.latent_scale(model, sample), 5))
+    return model
+
+
+def text_tower(model: CLIPModel) -> CLIPTextModel:
+    """CLIP's text tower as the model that a diffusers folder holds."""
+    tower = CLIPTextModel(model.config.text_config)
+    tower.load_state_dict(
+        {k: v for k, v in model.state_dict().items() if k.startswith("text_model.")}
+    )
+    tower.set_attn_implementation("eager")
+    return tower.eval()
+
+
+def trained_probe(recipe: MiniRecipe, run: Path) -> ProbeNet:
+    """The probe that a run has trained so far."""
+    net = ProbeNet(values(), recipe.probe.widths, recipe.pictures.pixels)
+    net.load_state_dict(trained_weights(run / "probe"))
+    return net.eval()
+
+
+def task_of(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Task:
+    """What training a part needs, drawn and loaded.
+
+    Raises:
+        OptionError: there is no such part. ModelError: a part it stands on is not trained yet.
+    """
+    if part not in PARTS:
+        known = ", ".join(PARTS)
+        raise OptionError(f"mini has no part {part!r}{did_you_mean(part, PARTS)}; it has {known}")
+    pictures = pictures_of(recipe, data)
+    if part == "clip":
+        tokenizer = clips.tokenizer_of(recipe.clip, run / "tokenizer")
+        return clips.ClipTask(recipe.clip, pictures, tokenizer)
+    if part == "vae":
+        return vaes.VaeTask(recipe.vae, pictures)
+    if part == "probe":
+        from lookalike.mini.probe import ProbeTask
+
+        return ProbeTask(recipe.probe, pictures)
+    return _unet_task(recipe, run, pictures)
+
+
+def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Task:
+    from lookalike.mini.unet import UnetTask, cached_latents
+
+    model, tokenizer = trained_clip(recipe, run)
+    vae = trained_vae(recipe, run, pictures)
+    latents = cached_latents(vae, pictures, run / "latents.safetensors")
+    return UnetTask(recipe.unet, pictures, latents, text_tower(model), tokenizer)
+
+
+def train_part(
+    part: str, recipe: MiniRecipe, run: Path, data: Path, every: float = 120.0
+) -> Iterator[Step]:
+    """Train a part in `run`, step by step; the same call goes on where the last one stopped."""
+    yield from train(task_of(part, recipe, run, data), run / part, every)
+
+
+def sample_sheet(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Path | None:
+    """A picture of how far a part has come, for parts that make pictures; None for the others."""
+    if part != "vae":
+        return None
+    from PIL import Image
+
+    from lookalike.core.files import write_bytes
+    from lookalike.core.pictures import png_bytes
+    from lookalike.core.sheets import sheet
+
+    pictures = pictures_of(recipe, data)
+    vae = trained_vae(recipe, run, pictures)
+    with torch.no_grad():
+        back = vae(scaled(as_tensor(pictures)[:16])).sample
+    rows = ((back.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+    pairs = zip(pictures.pictures, rows, strict=False)
+    tiles = [Image.fromarray(row) for pair in pairs for row in pair]
+    write_bytes(run / "vae" / "sample.png", png_bytes(sheet(tiles, 8)))
+    return run / "vae" / "sample.png"
+
+
+__all__ = ["sample_sheet", "task_of", "train_part", "trained_clip", "trained_vae"]

@@ -1,0 +1,76 @@
+"""Training of mini's autoencoder."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import AutoencoderKL
+from jaxtyping import Float
+from torch import Tensor
+
+from lookalike.mini.data import as_tensor, scaled
+from lookalike.mini.recipe import VaeRecipe
+from lookalike.train.task import Task
+from lookalike.world.dataset import Dataset
+
+Pictures = Float[Tensor, "batch 3 height width"]
+
+
+def build(recipe: VaeRecipe, pixels: int) -> AutoencoderKL:
+    """An untrained autoencoder of the recipe's shape."""
+    levels = len(recipe.widths)
+    vae = AutoencoderKL(
+        in_channels=3,
+        out_channels=3,
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=recipe.widths,
+        layers_per_block=recipe.layers,
+        latent_channels=recipe.latent,
+        norm_num_groups=recipe.groups,
+        sample_size=pixels,
+        mid_block_add_attention=False,
+    )
+    # Latents start almost without noise: the decoder has something to read from the first step.
+    with torch.no_grad():
+        vae.quant_conv.bias[recipe.latent :] = -4.0
+    return vae
+
+
+def edges(difference: Pictures) -> Float[Tensor, ""]:
+    """Mean absolute difference of neighbouring pixels of an error picture."""
+    down = (difference[..., 1:, :] - difference[..., :-1, :]).abs().mean()
+    right = (difference[..., 1:] - difference[..., :-1]).abs().mean()
+    return down + right
+
+
+class VaeTask(Task):
+    """Reconstruction (L1, L2, edges) and a small divergence from the normal distribution."""
+
+    name = "vae"
+
+    def __init__(self, recipe: VaeRecipe, data: Dataset) -> None:
+        self.recipe: VaeRecipe = recipe
+        torch.manual_seed(recipe.schedule.seed)
+        self.module = build(recipe, data.pictures.shape[1])
+        self.pictures = as_tensor(data)
+
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """The weighted sum of the terms; also the step's PSNR in dB."""
+        which = self.order(step, len(self.pictures))
+        pictures = scaled(self.pictures[which])
+        posterior = self.module.encode(pictures).latent_dist
+        noise = torch.randn(posterior.mean.shape, generator=self.chance(step))
+        back = self.module.decode(posterior.mean + posterior.std * noise.to(pictures)).sample
+        error = back.float() - pictures
+        square = error.square().mean()
+        loss = error.abs().mean() + self.recipe.l2 * square + self.recipe.edge * edges(error)
+        psnr = float(10 * torch.log10(4 / square.detach()))
+        # Per latent value, so that the weight does not depend on the size of the picture.
+        divergence = posterior.kl().float().mean() / noise[0].numel()
+        return loss + self.recipe.kl * divergence, {"psnr": psnr}
+
+
+@torch.no_grad()
+def latent_scale(vae: AutoencoderKL, pictures: Pictures) -> float:
+    """The factor that gives latents unit variance: the `scaling_factor` of the config."""
+    return float(1 / vae.encode(pictures).latent_dist.mean.float().std())

@@ -1,0 +1,1 @@
+"""One loop for all trainings: a generator of steps with exact resume."""

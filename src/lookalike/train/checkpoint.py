@@ -1,0 +1,103 @@
+"""A training's state on disk, whole or not there: weights, moments, average and step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from lookalike.core.errors import ModelError
+from lookalike.core.files import write_bytes
+
+NAME = "checkpoint.safetensors"
+
+
+def _flat_optimiser(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    state: dict[int, dict[str, Any]] = optimiser.state_dict()["state"]
+    return {
+        f"optimiser.{index}.{key}": torch.as_tensor(value)
+        for index, entry in state.items()
+        for key, value in entry.items()
+    }
+
+
+def _fill_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        kind, _, rest = name.partition(".")
+        if kind == "optimiser":
+            index, key = rest.split(".")
+            state.setdefault(int(index), {})[key] = tensor
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def save_checkpoint(
+    folder: Path,
+    step: int,
+    module: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: dict[str, Tensor] | None,
+    recipe: str,
+) -> None:
+    """Write the state after `step` steps; the file before it stays until the new one is whole."""
+    tensors = {f"module.{k}": v for k, v in module.state_dict().items()}
+    tensors |= _flat_optimiser(optimiser)
+    tensors |= {f"average.{k}": v for k, v in (average or {}).items()}
+    own = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
+    write_bytes(folder / NAME, save(own, metadata={"step": str(step), "recipe": recipe}))
+
+
+def load_checkpoint(
+    folder: Path,
+    module: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: dict[str, Tensor] | None,
+    recipe: str,
+) -> int:
+    """Restore the state that `folder` holds and return its step; 0 where there is none.
+
+    Raises:
+        ModelError: the checkpoint is damaged, or was made by another recipe.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return 0
+    step, made_by, tensors = _read(path)
+    if made_by != recipe:
+        raise ModelError(f"{path} was made by another recipe; name another --out, or delete it")
+    module.load_state_dict(_under("module.", tensors))
+    _fill_optimiser(optimiser, tensors)
+    if average is not None:
+        average.update(_under("average.", tensors))
+    return step
+
+
+def _read(path: Path) -> tuple[int, str, dict[str, Tensor]]:
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as fault:
+        raise ModelError(f"{path} is not a whole checkpoint: {fault}") from fault
+    return int(header["step"]), header["recipe"], tensors
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def trained_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights to ship from a training's folder: the moving average where one was kept.
+
+    Raises:
+        ModelError: there is no whole checkpoint in the folder.
+    """
+    path = folder / NAME
+    if not path.exists():
+        raise ModelError(f"{folder} holds no checkpoint; train this part first")
+    _, _, tensors = _read(path)
+    return _under("module.", tensors) | _under("average.", tensors)

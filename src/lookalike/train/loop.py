@@ -1,0 +1,100 @@
+"""The training loop: a generator of steps that resumes exactly where it was stopped."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lookalike.train.checkpoint import load_checkpoint, save_checkpoint
+from lookalike.train.task import Schedule, Task
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one finished step tells: its number (from 1), loss and samples a second."""
+
+    number: int
+    of: int
+    loss: float
+    speed: float
+    details: dict[str, float]
+
+
+def rate(schedule: Schedule, step: int) -> float:
+    """The learning rate of a step: linear warm-up, then a half cosine down to `decay`."""
+    warm = min(1.0, (step + 1) / max(1, schedule.warmup))
+    share = min(1.0, step / schedule.steps)
+    cosine = schedule.decay + (1 - schedule.decay) * 0.5 * (1 + math.cos(math.pi * share))
+    return schedule.rate * warm * cosine
+
+
+def _optimiser(task: Task) -> torch.optim.AdamW:
+    schedule = task.schedule
+    trained = [p for p in task.module.parameters() if p.requires_grad]
+    return torch.optim.AdamW(
+        trained, schedule.rate, schedule.betas, weight_decay=schedule.weight_decay, fused=True
+    )
+
+
+def _average(average: dict[str, Tensor], task: Task, step: int) -> None:
+    # The ramp of TensorFlow's ExponentialMovingAverage: early steps forget the start quickly.
+    decay = min(task.schedule.ema, (1 + step) / (10 + step))
+    names = [n for n, _ in task.module.named_parameters()]
+    live = dict(task.module.named_parameters())
+    torch._foreach_lerp_([average[n] for n in names], [live[n].data for n in names], 1 - decay)
+
+
+def _step(task: Task, optimiser: torch.optim.Optimizer, number: int) -> tuple[float, dict]:
+    for group in optimiser.param_groups:
+        group["lr"] = rate(task.schedule, number)
+    optimiser.zero_grad(set_to_none=True)
+    kind = next(task.module.parameters()).device.type
+    with torch.autocast(kind, torch.bfloat16, enabled=task.schedule.bf16):
+        loss, details = task.loss(number)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(task.module.parameters(), task.schedule.clip)
+    optimiser.step()
+    return float(loss), details
+
+
+def train(task: Task, folder: Path, every: float = 120.0) -> Iterator[Step]:
+    """Train a task, yielding each step; stop when you like, call again to go on.
+
+    State is written to `folder` every `every` seconds, at the end, and when the generator is
+    closed or interrupted. The same folder and recipe go on from there with the same loss curve
+    as an unbroken run (same machine and versions).
+
+    Raises:
+        ModelError: the folder's checkpoint is damaged or was made by another recipe.
+    """
+    task.module.train()
+    optimiser = _optimiser(task)
+    average = None
+    if task.schedule.ema:
+        average = {n: p.detach().clone() for n, p in task.module.named_parameters()}
+    recipe = task.recipe.model_dump_json()
+    done = load_checkpoint(folder, task.module, optimiser, average, recipe)
+    saved_at, saved = time.monotonic(), done
+    whole = True  # False while a step is half done: such a state is never written
+    try:
+        for number in range(done, task.schedule.steps):
+            began, whole = time.monotonic(), False
+            loss, details = _step(task, optimiser, number)
+            if average is not None:
+                _average(average, task, number)
+            done, whole = number + 1, True
+            now = time.monotonic()
+            speed = task.schedule.batch / (now - began)
+            if now - saved_at > every:
+                save_checkpoint(folder, done, task.module, optimiser, average, recipe)
+                saved_at, saved = time.monotonic(), done
+            yield Step(done, task.schedule.steps, loss, speed, details)
+    finally:
+        if whole and done > saved:
+            save_checkpoint(folder, done, task.module, optimiser, average, recipe)

@@ -1,0 +1,82 @@
+"""What a training needs to know of the thing that it trains."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float, Int64
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+
+class Schedule(BaseModel):
+    """How long and how fast a part is trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int = Field(ge=1, description="Optimiser steps in all.")
+    batch: int = Field(ge=1, description="Samples in one step.")
+    rate: float = Field(gt=0, description="Highest learning rate.")
+    warmup: int = Field(default=200, ge=0, description="Steps of linear warm-up.")
+    decay: float = Field(
+        default=0.05, ge=0, le=1, description="Final learning rate as a share of the highest."
+    )
+    weight_decay: float = Field(default=0.01, ge=0, description="AdamW's decoupled decay.")
+    betas: tuple[float, float] = Field(default=(0.9, 0.99), description="AdamW's moments.")
+    clip: float = Field(default=1.0, gt=0, description="Largest norm of a step's gradient.")
+    ema: float = Field(
+        default=0.0, ge=0, lt=1, description="Decay of the weights' moving average; 0: none."
+    )
+    seed: int = Field(default=0, ge=0, description="Where order, noise and dropout come from.")
+    bf16: bool = Field(default=True, description="Compute in bfloat16, keep weights in float32.")
+
+
+class Recipe(BaseModel):
+    """Base of one part's recipe: its architecture, and how it is trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schedule: Schedule
+
+
+class Task(ABC):
+    """A module under training and the loss of one step.
+
+    Everything that a step draws must come from `chance(step)`, so that a step depends on nothing
+    but its number: that is what makes resuming exact.
+    """
+
+    name: ClassVar[str]
+    module: nn.Module
+    recipe: Recipe
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast."""
+        return self.recipe.schedule
+
+    @abstractmethod
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """The loss of a step, and further numbers worth showing."""
+
+    def chance(self, step: int) -> torch.Generator:
+        """The CPU generator of one step: the same for every run of the same seed."""
+        return torch.Generator().manual_seed(self.schedule.seed * 1_000_003 + step)
+
+    def order(self, step: int, count: int) -> Int64[Tensor, " batch"]:
+        """Which of `count` samples a step sees: every epoch a new permutation, none left out."""
+        size = self.schedule.batch
+        places = torch.arange(step * size, (step + 1) * size)
+        return torch.stack([self._permuted(int(p) // count, count)[p % count] for p in places])
+
+    def _permuted(self, epoch: int, count: int) -> Int64[Tensor, " count"]:
+        kept: dict[int, Tensor] = self.__dict__.setdefault("_permutations", {})
+        if epoch not in kept:
+            chance = torch.Generator().manual_seed(self.schedule.seed * 7919 + epoch)
+            self.__dict__["_permutations"] = kept = {
+                e: p for e, p in kept.items() if e == epoch - 1
+            }
+            kept[epoch] = torch.randperm(count, generator=chance)
+        return kept[epoch]

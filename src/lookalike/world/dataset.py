@@ -1,0 +1,132 @@
+"""Renderings by the thousand: drawn in worker processes, kept on disk in shards, read as arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lookalike.core.files import write_bytes, write_json
+from lookalike.world.caption import caption
+from lookalike.world.look import Look, Split, look, looks, split
+from lookalike.world.render import render
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SHARD = 2000
+"""Pictures in one shard: 25 MB at 64 pixels."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Pictures of one split with what each shows."""
+
+    pictures: NDArray[np.uint8]  # (count, height, width, 3)
+    looks: list[Look]
+
+    def __len__(self) -> int:
+        return len(self.looks)
+
+
+@cache
+def version() -> str:
+    """A hash of everything that decides what the world's pictures look like."""
+    digest = hashlib.sha256()
+    here = files(__package__)
+    parts = [*here.joinpath("styles").iterdir(), here.joinpath("palette.toml")]
+    parts += [here.joinpath(name) for name in ("look.py", "render.py")]
+    for part in sorted(parts, key=lambda p: p.name):
+        digest.update(part.name.encode() + part.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _pixels(job: tuple[Look, int]) -> bytes:
+    return render(*job).tobytes()
+
+
+def _workers() -> int:
+    return multiprocessing.cpu_count()
+
+
+def drawn(which: list[Look], pixels: int, workers: int | None = None) -> Iterator[bytes]:
+    """The raw RGB bytes of each look's picture, in order, drawn in worker processes."""
+    count = workers or _workers()
+    jobs = [(one, pixels) for one in which]
+    if count == 1 or len(jobs) < 64:
+        yield from map(_pixels, jobs)
+        return
+    with multiprocessing.get_context("spawn").Pool(count) as pool:
+        yield from pool.imap(_pixels, jobs, chunksize=32)
+
+
+def dataset(
+    which: Split, count: int, pixels: int, folder: Path, workers: int | None = None
+) -> Dataset:
+    """The first `count` pictures of a split, drawn once and kept in `folder`.
+
+    Shards that a stopped run left whole are used again.
+    """
+    import numpy as np
+
+    chosen = list(islice(looks(which), count))
+    home = folder / f"{version()}-{pixels}"
+    missing = [i for i in range(0, count, SHARD) if not _shard(home, which, i, count).exists()]
+    wanted = [one for i in missing for one in chosen[i : i + SHARD]]
+    stream = drawn(wanted, pixels, workers)
+    for i in missing:
+        size = len(chosen[i : i + SHARD])
+        _shard(home, which, i, count).parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(_shard(home, which, i, count), b"".join(islice(stream, size)))
+    raw = b"".join(_shard(home, which, i, count).read_bytes() for i in range(0, count, SHARD))
+    shape = (count, pixels, pixels, 3)
+    return Dataset(np.frombuffer(raw, dtype=np.uint8).reshape(shape), chosen)
+
+
+def _shard(home: Path, which: Split, first: int, count: int) -> Path:
+    last = min(first + SHARD, count)
+    return home / f"{which}-{first:07d}-{last:07d}.rgb"
+
+
+def make(which: Split, count: int, pixels: int, out: Path) -> Iterator[int]:
+    """Write `count` PNG pictures of a split and a manifest into a new folder `out`.
+
+    Yields the number of pictures written so far. The manifest, `manifest.json`, holds for each
+    picture its file name, caption, seed, style and attributes.
+    """
+    from PIL import Image
+
+    from lookalike.core.files import building
+
+    chosen = list(islice(looks(which), count))
+    with building(out) as folder:
+        rows: list[dict[str, object]] = []
+        for number, (one, raw) in enumerate(zip(chosen, drawn(chosen, pixels), strict=True)):
+            name = f"{which}-{one.seed:08d}.png"
+            Image.frombytes("RGB", (pixels, pixels), raw).save(folder / name)
+            rows.append({"picture": name, "caption": caption(one), **_row(one)})
+            yield number + 1
+        write_json(folder / "manifest.json", {"world": version(), "split": which, "rows": rows})
+
+
+def _row(one: Look) -> dict[str, object]:
+    row = asdict(one)
+    row["attributes"] = dict(one.attributes)
+    return row
+
+
+def from_row(row: dict[str, object]) -> Look:
+    """The look of one row of a manifest."""
+    attributes = row["attributes"]
+    assert isinstance(attributes, dict)
+    return look(str(row["style"]), int(str(row["seed"])), **attributes)
+
+
+__all__ = ["Dataset", "dataset", "drawn", "from_row", "make", "split", "version"]

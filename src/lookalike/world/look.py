@@ -1,0 +1,116 @@
+"""What one picture of the world shows: style, character and scene, drawn from a seed."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from lookalike.core.errors import OptionError
+from lookalike.world.style import Attribute, Role, Style, styles
+
+Split = Literal["train", "validation", "test", "combination"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test", "combination")
+
+HELD_OUT = (
+    ("avataaars", "hair_colour", "green"),
+    ("micah", "hair_colour", "blonde"),
+    ("personas", "hair_colour", "purple"),
+    ("toon-head", "hair_colour", "hot pink"),
+    ("big-smile", "hair_colour", "blue"),
+    ("avataaars", "clothes_colour", "teal"),
+    ("personas", "clothes_colour", "orange"),
+    ("micah", "clothes_colour", "purple"),
+    ("bottts", "body_colour", "red"),
+    ("critters", "body_colour", "yellow"),
+)
+"""Pairs never seen together in training: each style is known, each colour is known."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One picture in words: a style, and the attributes that can be seen, by name."""
+
+    seed: int
+    style: str
+    attributes: tuple[tuple[str, str], ...]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Attributes that can be seen, the style among them."""
+        return {"style": self.style, **dict(self.attributes)}
+
+    def of(self, role: Role) -> dict[str, str]:
+        """The attributes of the character (`identity`) or of the `scene`."""
+        style = styles()[self.style]
+        return {a.name: v for a in style.attributes if a.role == role and (v := self.get(a.name))}
+
+    def get(self, name: str) -> str | None:
+        """The value of an attribute, or None where it cannot be seen."""
+        return dict(self.attributes).get(name)
+
+
+def generator(*key: object) -> random.Random:
+    """A stream of chance that depends on `key` alone, the same on every machine."""
+    digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
+    return random.Random(digest)
+
+
+def _choose(attribute: Attribute, chance: random.Random) -> str:
+    odds = [attribute.odds.get(v, 1.0) for v in attribute.values]
+    return chance.choices(attribute.values, odds)[0]
+
+
+def visible(style: Style, chosen: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The `chosen` values that can be seen in `style`, in the style's order."""
+    return tuple(
+        (a.name, chosen[a.name])
+        for a in style.attributes
+        if a.name in chosen and a.seen_with(chosen)
+    )
+
+
+def look(style: str, seed: int = 0, **attributes: str) -> Look:
+    """A look made by hand; every attribute and value must be one of the style's.
+
+    Raises:
+        OptionError: the style, an attribute or a value is unknown.
+    """
+    if style not in styles():
+        raise OptionError(f"the world has no style {style!r}; it has {', '.join(styles())}")
+    known = styles()[style]
+    for name, value in attributes.items():
+        attribute = known.attribute(name)
+        if attribute is None or value not in attribute.values:
+            raise OptionError(f"{style} cannot draw {name} = {value!r}")
+    return Look(seed, style, visible(known, attributes))
+
+
+def draw(seed: int) -> Look:
+    """The look of `seed`: every attribute of a style drawn independently of the others."""
+    chance = generator("look", seed)
+    every = list(styles().values())
+    style = chance.choices(every, [s.share for s in every])[0]
+    chosen = {a.name: _choose(a, chance) for a in style.attributes}
+    return Look(seed, style.name, visible(style, chosen))
+
+
+def split(of: Look) -> Split:
+    """The split a look belongs to, by the hash of its seed; held-out pairs apart."""
+    values = of.values
+    if any(of.style == s and values.get(name) == value for s, name, value in HELD_OUT):
+        return "combination"
+    place = generator("split", of.seed).randrange(100)
+    return "train" if place < 90 else "validation" if place < 95 else "test"
+
+
+def looks(which: Split, start: int = 0) -> Iterator[Look]:
+    """The looks of a split, without end, in the order of their seeds."""
+    seed = start
+    while True:
+        found = draw(seed)
+        if split(found) == which:
+            yield found
+        seed += 1
