@@ -77,13 +77,13 @@ def contrast(
     return loss / 2, float((logits.argmax(1) == target).float().mean())
 
 
-class ClipTask(Task):
+class ClipTask(Task[ClipRecipe]):
     """Contrastive training on fresh captions of the training pictures."""
 
     name = "clip"
 
     def __init__(self, recipe: ClipRecipe, data: Dataset, tokenizer: CLIPTokenizer) -> None:
-        self.recipe: ClipRecipe = recipe
+        self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
         self.module = build(recipe, tokenizer, data.pictures.shape[1])
         self.data, self.tokenizer = data, tokenizer

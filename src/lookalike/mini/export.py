@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import save
 from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
 
 from lookalike.core.files import building, write_bytes, write_json
 from lookalike.mini.recipe import MiniRecipe
+from lookalike.mini.tokenizer import write_tokenizer
 from lookalike.mini.training import (
     pictures_of,
     text_tower,
@@ -86,17 +88,25 @@ def _write_pipeline(
     unet: UNet2DConditionModel,
     pixels: int,
 ) -> None:
-    parts: dict[str, Any] = {"text_encoder": text_tower(model), "vae": vae, "unet": unet}
-    for name, part in parts.items():
+    for name, part in {"vae": vae, "unet": unet}.items():
         part.half().save_pretrained(folder / name, max_shard_size=SHARD)
+    _write_text_tower(folder / "text_encoder", model)
     model.half().save_pretrained(folder / "clip", max_shard_size=SHARD)
     for name in ("tokenizer", "clip"):
-        tokenizer.save_pretrained(folder / name)
-        tokenizer.save_vocabulary(str(folder / name))
+        write_tokenizer(tokenizer, folder / name)
     for name in ("feature_extractor", "clip"):
         _processor(pixels).save_pretrained(folder / name)
     noise_schedule().save_pretrained(folder / "scheduler")
     write_json(folder / "model_index.json", _index())
+
+
+def _write_text_tower(folder: Path, model: CLIPModel) -> None:
+    """The text tower with the names that every version of transformers reads."""
+    tower = text_tower(model)
+    tower.config.architectures = ["CLIPTextModel"]
+    tower.config.save_pretrained(folder)
+    half = {f"text_model.{k}": v.half().contiguous() for k, v in tower.state_dict().items()}
+    write_bytes(folder / "model.safetensors", save(half, metadata={"format": "pt"}))
 
 
 def _index() -> dict[str, Any]:
@@ -156,5 +166,5 @@ def _write_probe(folder: Path, recipe: MiniRecipe, run: Path) -> None:
     net = trained_probe(recipe, run)
     weights = {k: v.half().contiguous() for k, v in net.state_dict().items()}
     write_bytes(folder / "model.safetensors", save(weights))
-    config = {"heads": net.heads, "widths": list(net.widths), "pixels": net.pixels}
+    config = {"heads": net.names, "widths": list(net.widths), "pixels": net.pixels}
     write_json(folder / "config.json", config)

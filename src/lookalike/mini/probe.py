@@ -40,13 +40,13 @@ def blurred(
     return torch.roll(mixed, shift, (2, 3))
 
 
-class ProbeTask(Task):
+class ProbeTask(Task[ProbeRecipe]):
     """The mean cross entropy over attributes."""
 
     name = "probe"
 
     def __init__(self, recipe: ProbeRecipe, data: Dataset) -> None:
-        self.recipe: ProbeRecipe = recipe
+        self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
         self.module = ProbeNet(values(), recipe.widths, data.pictures.shape[1])
         self.pictures, self.labels = as_tensor(data), labels(data)

@@ -87,7 +87,7 @@ class MiniRecipe(BaseModel):
 
 def shipped() -> list[str]:
     """Names of the recipes in the package."""
-    folder = files(__package__).joinpath("recipes")
+    folder = files("lookalike.mini").joinpath("recipes")
     return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
@@ -98,7 +98,7 @@ def read_recipe(name: str) -> MiniRecipe:
         OptionError: there is no such recipe, or it has a wrong or unknown entry.
     """
     if name in shipped():
-        text = files(__package__).joinpath("recipes", f"{name}.toml").read_text("utf-8")
+        text = files("lookalike.mini").joinpath("recipes", f"{name}.toml").read_text("utf-8")
     elif Path(name).is_file():
         text = Path(name).read_text("utf-8")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Any
 
 from transformers import CLIPTokenizer
 
+from lookalike.core.files import write_bytes, write_json
 from lookalike.world.caption import caption, free_caption
 from lookalike.world.look import looks
 
@@ -54,9 +56,22 @@ def train_tokenizer(vocabulary: int, folder: Path) -> CLIPTokenizer:
     )
     backend.train_from_iterator(corpus(), trainer)
     made = CLIPTokenizer(**_parts(backend), model_max_length=LENGTH)
-    made.save_pretrained(folder)
-    made.save_vocabulary(str(folder))  # the two files that older readers want
+    write_tokenizer(made, folder)
     return made
+
+
+def write_tokenizer(tokenizer: CLIPTokenizer, folder: Path) -> None:
+    """Write a tokenizer as today's libraries read it, and as the two files that older ones want."""
+    tokenizer.save_pretrained(folder)
+    model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
+    write_json(folder / "vocab.json", model["vocab"])
+    lines = ["#version: 0.2", *(" ".join(_pair(merge)) for merge in model["merges"])]
+    write_bytes(folder / "merges.txt", ("\n".join(lines) + "\n").encode())
+
+
+def _pair(merge: Any) -> tuple[str, str]:
+    first, second = merge if isinstance(merge, list) else merge.split(" ")
+    return first, second
 
 
 def _alphabet() -> list[str]:
@@ -72,10 +87,8 @@ def _byte_vocabulary() -> dict[str, int]:
 
 def _parts(backend: Any) -> dict[str, Any]:
     """The learnt pieces and merges, with every byte in both forms and the special tokens last."""
-    import json
-
     model = json.loads(backend.to_str())["model"]
-    merges = [tuple(m) if isinstance(m, list) else tuple(m.split(" ")) for m in model["merges"]]
+    merges = [_pair(merge) for merge in model["merges"]]
     single = [*_alphabet(), *(f"{c}</w>" for c in _alphabet())]
     pieces = dict.fromkeys([*single, *("".join(m) for m in merges), START, END])
     return {"vocab": {p: i for i, p in enumerate(pieces)}, "merges": merges}

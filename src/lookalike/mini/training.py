@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from lookalike.core.errors import OptionError, did_you_mean
@@ -50,10 +51,9 @@ def trained_vae(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Autoencoder
 
 def text_tower(model: CLIPModel) -> CLIPTextModel:
     """CLIP's text tower as the model that a diffusers folder holds."""
-    tower = CLIPTextModel(model.config.text_config)
-    tower.load_state_dict(
-        {k: v for k, v in model.state_dict().items() if k.startswith("text_model.")}
-    )
+    config: Any = model.config.text_config
+    tower = CLIPTextModel(config)
+    tower.load_state_dict(model.text_model.state_dict())
     tower.set_attn_implementation("eager")
     return tower.eval()
 
@@ -65,7 +65,7 @@ def trained_probe(recipe: MiniRecipe, run: Path) -> ProbeNet:
     return net.eval()
 
 
-def task_of(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Task:
+def task_of(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Task[Any]:
     """What training a part needs, drawn and loaded.
 
     Raises:
@@ -87,7 +87,7 @@ def task_of(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Task:
     return _unet_task(recipe, run, pictures)
 
 
-def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Task:
+def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Task[Any]:
     from lookalike.mini.unet import UnetTask, cached_latents
 
     model, tokenizer = trained_clip(recipe, run)

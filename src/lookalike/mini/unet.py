@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from jaxtyping import Bool, Float, Int64
 from safetensors.torch import load_file, save
 from torch import Tensor
@@ -18,6 +20,7 @@ from lookalike.core.files import write_bytes
 from lookalike.mini.clip import tokens
 from lookalike.mini.data import as_tensor, captions, scaled
 from lookalike.mini.recipe import UnetRecipe
+from lookalike.mini.vae import posterior
 from lookalike.train.task import Task
 from lookalike.world.dataset import Dataset
 
@@ -28,7 +31,7 @@ def build(recipe: UnetRecipe, side: int, channels: int, width: int) -> UNet2DCon
     """An untrained U-Net for latents of `side` and `channels` and text states of `width`."""
     down = ["CrossAttnDownBlock2D" if a else "DownBlock2D" for a in recipe.attention]
     up = ["CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(recipe.attention)]
-    return UNet2DConditionModel(
+    shape: dict[str, Any] = dict(
         sample_size=side,
         in_channels=channels,
         out_channels=channels,
@@ -41,6 +44,7 @@ def build(recipe: UnetRecipe, side: int, channels: int, width: int) -> UNet2DCon
         attention_head_dim=tuple(max(1, w // recipe.head) for w in recipe.widths),
         norm_num_groups=recipe.groups,
     )
+    return UNet2DConditionModel(**shape)
 
 
 def noise_schedule() -> DDIMScheduler:
@@ -69,7 +73,7 @@ def encode_all(vae: AutoencoderKL, data: Dataset, batch: int = 128) -> Iterator[
     factor = float(vae.config["scaling_factor"])
     for start in range(0, len(pictures), batch):
         with torch.autocast("cpu", torch.bfloat16):
-            mean = vae.encode(scaled(pictures[start : start + batch])).latent_dist.mean
+            mean = posterior(vae, scaled(pictures[start : start + batch])).mean
         yield (mean.float() * factor).half()
 
 
@@ -78,7 +82,7 @@ def cached_latents(vae: AutoencoderKL, data: Dataset, path: Path) -> Float[Tenso
     if path.exists():
         return load_file(path)["latents"]
     latents = torch.cat(list(encode_all(vae, data)))
-    write_bytes(path, save({"latents": latents}))
+    write_bytes(path, save({"latents": latents.contiguous()}))
     return latents
 
 
@@ -92,7 +96,7 @@ def without_words(
     return torch.where(words[..., None], eos[:, None], states)
 
 
-class UnetTask(Task):
+class UnetTask(Task[UnetRecipe]):
     """The mean square error of v at a random noise level, under fresh captions."""
 
     name = "unet"
@@ -105,7 +109,7 @@ class UnetTask(Task):
         text: CLIPTextModel,
         tokenizer: CLIPTokenizer,
     ) -> None:
-        self.recipe: UnetRecipe = recipe
+        self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
         width = text.config.hidden_size
         self.module = build(recipe, latents.shape[-1], latents.shape[1], width)
@@ -123,7 +127,8 @@ class UnetTask(Task):
         ids = tokens(self.tokenizer, kept)
         with torch.no_grad():
             states = self.text(input_ids=ids).last_hidden_state
-        ends = (ids == self.tokenizer.eos_token_id).int().argmax(1)
+        end: Any = self.tokenizer.eos_token_id
+        ends = torch.eq(ids, end).int().argmax(1)
         return without_words(states, ends, bare & ~empty)
 
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, Any]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from jaxtyping import Float
 from torch import Tensor
 
@@ -18,7 +20,7 @@ Pictures = Float[Tensor, "batch 3 height width"]
 def build(recipe: VaeRecipe, pixels: int) -> AutoencoderKL:
     """An untrained autoencoder of the recipe's shape."""
     levels = len(recipe.widths)
-    vae = AutoencoderKL(
+    shape: dict[str, Any] = dict(
         in_channels=3,
         out_channels=3,
         down_block_types=("DownEncoderBlock2D",) * levels,
@@ -30,10 +32,17 @@ def build(recipe: VaeRecipe, pixels: int) -> AutoencoderKL:
         sample_size=pixels,
         mid_block_add_attention=False,
     )
+    vae = AutoencoderKL(**shape)
     # Latents start almost without noise: the decoder has something to read from the first step.
     with torch.no_grad():
-        vae.quant_conv.bias[recipe.latent :] = -4.0
+        last: Any = vae.quant_conv
+        last.bias[recipe.latent :] = -4.0
     return vae
+
+
+def posterior(vae: Any, pictures: Pictures) -> Any:
+    """The normal distribution of latents that the autoencoder sees in pictures."""
+    return vae.encode(pictures).latent_dist
 
 
 def edges(difference: Pictures) -> Float[Tensor, ""]:
@@ -43,13 +52,13 @@ def edges(difference: Pictures) -> Float[Tensor, ""]:
     return down + right
 
 
-class VaeTask(Task):
+class VaeTask(Task[VaeRecipe]):
     """Reconstruction (L1, L2, edges) and a small divergence from the normal distribution."""
 
     name = "vae"
 
     def __init__(self, recipe: VaeRecipe, data: Dataset) -> None:
-        self.recipe: VaeRecipe = recipe
+        self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
         self.module = build(recipe, data.pictures.shape[1])
         self.pictures = as_tensor(data)
@@ -58,19 +67,19 @@ class VaeTask(Task):
         """The weighted sum of the terms; also the step's PSNR in dB."""
         which = self.order(step, len(self.pictures))
         pictures = scaled(self.pictures[which])
-        posterior = self.module.encode(pictures).latent_dist
-        noise = torch.randn(posterior.mean.shape, generator=self.chance(step))
-        back = self.module.decode(posterior.mean + posterior.std * noise.to(pictures)).sample
+        found = posterior(self.module, pictures)
+        noise = torch.randn(found.mean.shape, generator=self.chance(step))
+        back = self.module.decode(found.mean + found.std * noise.to(pictures)).sample
         error = back.float() - pictures
         square = error.square().mean()
         loss = error.abs().mean() + self.recipe.l2 * square + self.recipe.edge * edges(error)
         psnr = float(10 * torch.log10(4 / square.detach()))
         # Per latent value, so that the weight does not depend on the size of the picture.
-        divergence = posterior.kl().float().mean() / noise[0].numel()
+        divergence = found.kl().float().mean() / noise[0].numel()
         return loss + self.recipe.kl * divergence, {"psnr": psnr}
 
 
 @torch.no_grad()
 def latent_scale(vae: AutoencoderKL, pictures: Pictures) -> float:
     """The factor that gives latents unit variance: the `scaling_factor` of the config."""
-    return float(1 / vae.encode(pictures).latent_dist.mean.float().std())
+    return float(1 / posterior(vae, pictures).mean.float().std())

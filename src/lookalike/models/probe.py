@@ -43,7 +43,8 @@ class ProbeNet(nn.Module):
 
     def __init__(self, heads: Heads, widths: Sequence[int], pixels: int) -> None:
         super().__init__()
-        self.heads, self.widths, self.pixels = dict(heads), tuple(widths), pixels
+        self.widths, self.pixels = tuple(widths), pixels
+        self.names: dict[str, list[str]] = {name: list(words) for name, words in heads.items()}
         chain = [3, *widths]
         self.body = nn.Sequential(*(_Block(a, b) for a, b in pairwise(chain)))
         side = pixels // 2 ** len(widths)
@@ -61,6 +62,7 @@ class Probe:
 
     def __init__(self, net: ProbeNet) -> None:
         self.net = net.eval()
+        self.heads = net.names
 
     @classmethod
     def load(cls, folder: Path) -> Probe:
@@ -98,7 +100,7 @@ class Probe:
             best = {name: value.argmax(1).tolist() for name, value in logits.items()}
             count = len(pictures[start : start + batch])
             found += [
-                {name: self.net.heads[name][places[i]] for name, places in best.items()}
+                {name: self.heads[name][places[i]] for name, places in best.items()}
                 for i in range(count)
             ]
         return found

@@ -11,7 +11,7 @@ from importlib.resources import files
 @cache
 def words() -> dict[str, list[str]]:
     """Phrases by kind: frame, subject, detail, colour, light, medium, manner."""
-    return tomllib.loads(files(__package__).joinpath("texts.toml").read_text("utf-8"))
+    return tomllib.loads(files("lookalike.models").joinpath("texts.toml").read_text("utf-8"))
 
 
 def sentences(count: int, seed: int = 0) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -34,7 +35,7 @@ def rate(schedule: Schedule, step: int) -> float:
     return schedule.rate * warm * cosine
 
 
-def _optimiser(task: Task) -> torch.optim.AdamW:
+def _optimiser(task: Task[Any]) -> torch.optim.AdamW:
     schedule = task.schedule
     trained = [p for p in task.module.parameters() if p.requires_grad]
     return torch.optim.AdamW(
@@ -42,15 +43,18 @@ def _optimiser(task: Task) -> torch.optim.AdamW:
     )
 
 
-def _average(average: dict[str, Tensor], task: Task, step: int) -> None:
+def _average(average: dict[str, Tensor], task: Task[Any], step: int) -> None:
     # The ramp of TensorFlow's ExponentialMovingAverage: early steps forget the start quickly.
     decay = min(task.schedule.ema, (1 + step) / (10 + step))
     names = [n for n, _ in task.module.named_parameters()]
     live = dict(task.module.named_parameters())
-    torch._foreach_lerp_([average[n] for n in names], [live[n].data for n in names], 1 - decay)
+    for name in names:
+        average[name].lerp_(live[name].data, 1 - decay)
 
 
-def _step(task: Task, optimiser: torch.optim.Optimizer, number: int) -> tuple[float, dict]:
+def _step(
+    task: Task[Any], optimiser: torch.optim.Optimizer, number: int
+) -> tuple[float, dict[str, float]]:
     for group in optimiser.param_groups:
         group["lr"] = rate(task.schedule, number)
     optimiser.zero_grad(set_to_none=True)
@@ -63,7 +67,7 @@ def _step(task: Task, optimiser: torch.optim.Optimizer, number: int) -> tuple[fl
     return float(loss), details
 
 
-def train(task: Task, folder: Path, every: float = 120.0) -> Iterator[Step]:
+def train(task: Task[Any], folder: Path, every: float = 120.0) -> Iterator[Step]:
     """Train a task, yielding each step; stop when you like, call again to go on.
 
     State is written to `folder` every `every` seconds, at the end, and when the generator is

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from jaxtyping import Float, Int64
 from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor, nn
+from torch import Tensor
 
 
 class Schedule(BaseModel):
@@ -41,7 +42,10 @@ class Recipe(BaseModel):
     schedule: Schedule
 
 
-class Task(ABC):
+R = TypeVar("R", bound=Recipe)
+
+
+class Task(ABC, Generic[R]):
     """A module under training and the loss of one step.
 
     Everything that a step draws must come from `chance(step)`, so that a step depends on nothing
@@ -49,8 +53,8 @@ class Task(ABC):
     """
 
     name: ClassVar[str]
-    module: nn.Module
-    recipe: Recipe
+    module: Any  # an nn.Module; diffusers and transformers type theirs loosely
+    recipe: R
 
     @property
     def schedule(self) -> Schedule:
@@ -69,14 +73,10 @@ class Task(ABC):
         """Which of `count` samples a step sees: every epoch a new permutation, none left out."""
         size = self.schedule.batch
         places = torch.arange(step * size, (step + 1) * size)
-        return torch.stack([self._permuted(int(p) // count, count)[p % count] for p in places])
+        seed = self.schedule.seed * 7919
+        return torch.stack([_permutation(seed + int(p) // count, count)[p % count] for p in places])
 
-    def _permuted(self, epoch: int, count: int) -> Int64[Tensor, " count"]:
-        kept: dict[int, Tensor] = self.__dict__.setdefault("_permutations", {})
-        if epoch not in kept:
-            chance = torch.Generator().manual_seed(self.schedule.seed * 7919 + epoch)
-            self.__dict__["_permutations"] = kept = {
-                e: p for e, p in kept.items() if e == epoch - 1
-            }
-            kept[epoch] = torch.randperm(count, generator=chance)
-        return kept[epoch]
+
+@lru_cache(maxsize=4)
+def _permutation(seed: int, count: int) -> Int64[Tensor, " count"]:
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))

@@ -63,7 +63,7 @@ class Style:
 @cache
 def palettes() -> dict[str, dict[str, str]]:
     """Colour words and their hexadecimal colours, by palette."""
-    return tomllib.loads(files(__package__).joinpath("palette.toml").read_text("utf-8"))
+    return tomllib.loads(files("lookalike.world").joinpath("palette.toml").read_text("utf-8"))
 
 
 def _attribute(name: str, role: Role, entry: Mapping[str, Any]) -> Attribute:
@@ -101,8 +101,10 @@ def _style(name: str, text: str) -> Style:
 @cache
 def styles() -> dict[str, Style]:
     """Every style of the world by name, sorted; foreign styles are not among them."""
-    folder = files(__package__).joinpath("styles")
-    found = sorted(f for f in folder.iterdir() if f.name.endswith(".toml"))
+    folder = files("lookalike.world").joinpath("styles")
+    found = sorted(
+        (f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda file: file.name
+    )
     return {f.name[:-5]: _style(f.name[:-5], f.read_text("utf-8")) for f in found}
 
 

@@ -1,0 +1,53 @@
+# What a contributor runs. A fresh clone needs Python 3.11 or newer and a package index, no more:
+# each target makes the environment it needs, and finds it ready the second time.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TORCH := $(shell grep '^torch==' constraints.txt)
+# On Linux, an index of CPU-only builds in TORCH_INDEX spares gigabytes of CUDA libraries.
+TORCH_INDEX ?=
+# Compiling what may never be imported would take most of the time.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
+.PHONY: demo test test-all lint format bench docs clean
+
+demo: $(READY)  ## the whole round trip, on a CPU, into demo/
+	$(BIN)/lookalike demo
+
+test: $(READY)  ## what must pass before a change is shown
+	$(BIN)/python -m pytest
+
+test-all: $(READY)  ## the slow tests too
+	$(BIN)/python -m pytest -m ""
+
+lint: $(READY)  ## style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: $(READY)  ## mend what can be mended without thinking
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## timings on this machine
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)  ## the site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+clean:  ## everything that can be made again, the environment and your pictures excepted
+	rm -rf demo site dist build .pytest_cache .ruff_cache .hypothesis
+	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \
+	  "lookalike needs Python 3.11 or newer; %s is %d.%d. Try: make PYTHON=python3.11" \
+	  % ("$(PYTHON)", v[0], v[1]))'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV): a few minutes the first time, and never again."
+	@# torch alone and by its exact version: asked for loosely, it may come with all of CUDA.
+	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "$(TORCH)"
+	@$(PIP) --constraint constraints.txt --editable ".[dev]"
+	@touch $@

@@ -1,0 +1,67 @@
+"""Commands that measure: how much of a picture comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lookalike.cli import output
+from lookalike.cli.options import MODEL, Device, Json, Model, Steps, session, settings
+
+if TYPE_CHECKING:
+    from lookalike.evaluate.round_trip import RoundTrip
+
+group = typer.Typer(
+    rich_markup_mode=None, help="Figures over held-out pictures.", add_completion=False
+)
+
+Judged = Annotated[
+    int, typer.Option("--count", min=1, max=100_000, help="How many held-out pictures.")
+]
+
+
+@group.callback()
+def evaluate() -> None:
+    """Figures over held-out pictures."""
+
+
+@group.command("round-trip")
+def round_trip(
+    count: Judged = 200,
+    steps: Steps = None,
+    json: Json = False,
+    model: Model = MODEL,
+    device: Device = "auto",
+) -> None:
+    """Measure how much of held-out pictures comes back through prompts and embeddings.
+
+    Rows run from the ceiling (pictures from the true caption) to the floor (from no words).
+    """
+    found = _measured(count, steps, model, device)
+    if json:
+        output.show_json(found.model_dump(mode="json") | {"halfway": found.halfway})
+        return
+    names = list(found.rows[0].attributes)
+    rows = [
+        (row.name, f"{row.mean:.3f}", *(_share(row.attributes.get(name)) for name in names))
+        for row in found.rows
+    ]
+    output.table(("from", "mean", *names), rows)
+    typer.echo(f"F1 of the best description's attributes: {found.description_f1:.3f}")
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _measured(count: int, steps: int | None, model: str, device: str) -> RoundTrip:
+    chosen = settings(model, steps=steps)
+    made = session(model, device)
+    from lookalike.evaluate.round_trip import RoundTrip, measure
+    from lookalike.models.probe import Probe
+    from lookalike.models.spec import packaged
+
+    with made.models.use(model) as backbone:
+        probe = Probe.load(packaged() / "probe")
+        return output.staged(measure(backbone, probe, count, chosen), RoundTrip)

@@ -1,0 +1,128 @@
+"""Commands that train mini, put it together, and say how good it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lookalike.cli import output
+from lookalike.cli.options import MODEL, Device, Json, Model, session
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from lookalike.evaluate.mini_report import Outcome
+    from lookalike.train.loop import Step
+
+group = typer.Typer(
+    rich_markup_mode=None, help="Mini, the small model inside.", add_completion=False
+)
+
+PartName = Literal["clip", "vae", "unet", "probe"]
+Part = Annotated[PartName, typer.Argument(help="Which part; the U-Net stands on CLIP and VAE.")]
+RecipeName = Annotated[
+    str, typer.Option("--recipe", metavar="RECIPE", help="A recipe in the package, or a .toml.")
+]
+RunFolder = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Where the run is kept; runs/RECIPE if unset."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Where drawn pictures are kept; runs/data if unset."
+    ),
+]
+Trained = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
+Weights = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where mini/ and probe/ go.")]
+Judged = Annotated[
+    int, typer.Option("--count", min=1, max=100_000, help="Pictures to make for a figure.")
+]
+SheetFolder = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Also write a sheet of prompts and pictures here."),
+]
+
+RUNS = Path("runs")
+"""Where trainings are kept when nothing else is said."""
+
+
+@group.callback()
+def mini() -> None:
+    """Mini, the small model inside: its training and its figures."""
+
+
+@group.command()
+def train(
+    part: Part, recipe: RecipeName = "draft", out: RunFolder = None, data: Data = None
+) -> None:
+    """Train a part of mini; a run that was stopped goes on where it was."""
+    from lookalike.mini.recipe import read_recipe
+    from lookalike.mini.training import sample_sheet, train_part
+
+    chosen, run = read_recipe(recipe), out or RUNS / Path(recipe).stem
+    kept = data or RUNS / "data"
+    last = output.watched(train_part(part, chosen, run, kept), part, _tell)
+    page = sample_sheet(part, chosen, run, kept)
+    loss = f": step {last.number}, loss {last.loss:.4f}" if last else ": it was trained already"
+    typer.echo(f"{part}{loss}; {page or run / part}")
+
+
+def _tell(step: Step) -> tuple[int, int, str]:
+    extra = "".join(f"  {name} {value:.3g}" for name, value in step.details.items())
+    return step.number, step.of, f"loss {step.loss:.4f}  {step.speed:.0f}/s{extra}"
+
+
+@group.command()
+def export(run: Trained, out: Weights, recipe: RecipeName = "draft", data: Data = None) -> None:
+    """Put the trained parts together as a folder that diffusers and transformers load."""
+    from lookalike.mini.export import export as exported
+    from lookalike.mini.recipe import read_recipe
+
+    chosen, kept = read_recipe(recipe), data or RUNS / "data"
+    for line in exported(chosen, run, kept, out):
+        typer.echo(line)
+
+
+@group.command()
+def report(
+    model: Model = MODEL,
+    count: Judged = 200,
+    json: Json = False,
+    out: SheetFolder = None,
+    device: Device = "auto",
+) -> None:
+    """Measure mini on held-out pictures and print every figure."""
+    from lookalike.core.files import next_free
+    from lookalike.core.pictures import save_picture
+
+    place = None if out is None else output.folder(out)
+    outcome = _measured(model, count, device)
+    if place is not None:
+        page = next_free(place, "report", ".png")
+        save_picture(_sheet(outcome), page)
+        typer.echo(page, err=json)
+    found = outcome.report
+    if json:
+        about = {"model": found.model, "model_sha256": found.model_sha256, "pixels": found.pixels}
+        output.show_json(about | found.figures)
+    else:
+        output.table(("figure", "value"), [(k, f"{v:.4g}") for k, v in found.figures.items()])
+
+
+def _measured(model: str, count: int, device: str) -> Outcome:
+    from lookalike.evaluate.mini_report import Outcome, report
+    from lookalike.models.probe import Probe
+    from lookalike.models.spec import packaged
+
+    with session(model, device).models.use(model) as backbone:
+        probe = Probe.load(packaged() / "probe")
+        return output.staged(report(backbone, probe, count), Outcome)
+
+
+def _sheet(outcome: Outcome) -> Image:
+    from lookalike.core.pictures import sheet
+
+    return sheet(outcome.pictures, columns=6, labels=outcome.captions)

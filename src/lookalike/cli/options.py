@@ -1,0 +1,129 @@
+"""Arguments and options that several commands share, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from lookalike.core.records import Settings
+    from lookalike.session import Session
+
+MODEL = "mini"
+
+Picture = Annotated[
+    str, typer.Argument(metavar="PICTURE", help="A picture: a file, or an http(s) address.")
+]
+Pictures = Annotated[
+    list[str], typer.Argument(metavar="PICTURE", help="Pictures: files, or http(s) addresses.")
+]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="A name from `lookalike models`, a hub id, a folder or a .safetensors file.",
+    ),
+]
+Clip = Annotated[
+    str | None,
+    typer.Option(
+        "--clip",
+        metavar="CLIP",
+        help="The CLIP of a checkpoint that has no vision tower: a hub id or a folder.",
+    ),
+]
+Device = Annotated[
+    str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="The folder to write to, without overwriting anything; lookalike-out if unset.",
+    ),
+]
+Count = Annotated[
+    int | None, typer.Option("--count", help="How many pictures to make; 4 if unset.")
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", help="Where chance starts; the same seed, the same pictures."),
+]
+Steps = Annotated[int | None, typer.Option("--steps", help="Steps of the sampler; 25 if unset.")]
+Guidance = Annotated[
+    float | None,
+    typer.Option("--guidance", help="How strictly to follow the prompt; 5 if unset."),
+]
+Aspect = Annotated[
+    str | None,
+    typer.Option("--aspect", metavar="W:H", help="Width to height; 1:1 if unset."),
+]
+Pixels = Annotated[
+    int | None,
+    typer.Option("--pixels", help="Side of a square of the same area; the model's own if unset."),
+]
+By = Annotated[str, typer.Option("--by", metavar="METHOD", help="The method that does it.")]
+Strength = Literal["subtle", "strong"]
+
+
+def settings(
+    model: str,
+    count: int | None = None,
+    seed: int | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    aspect: str | None = None,
+    pixels: int | None = None,
+) -> Settings:
+    """Settings from what was given on the command line; `OptionError` names the wrong option."""
+    given = {
+        "model": model,
+        "count": count,
+        "seed": seed,
+        "steps": steps,
+        "guidance": guidance,
+        "aspect": aspect,
+        "pixels": pixels,
+    }
+    return _valid({name: value for name, value in given.items() if value is not None})
+
+
+def _valid(given: Mapping[str, Any]) -> Settings:
+    from pydantic import ValidationError
+
+    from lookalike.core.errors import OptionError
+    from lookalike.core.record import explain
+    from lookalike.core.records import Settings
+
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as fault:
+        raise OptionError(f"--{explain(fault, Settings.model_fields)}") from fault
+
+
+def session(model: str, device: str = "auto", clip: str | None = None) -> Session:
+    """A session with a model that is known to be there; importing it takes seconds."""
+    from lookalike.models.catalogue import resolve
+
+    resolve(model)
+    from lookalike.session import Session
+
+    return Session(model, device=device, clip=clip)
+
+
+def check_pictures(pictures: list[str]) -> None:
+    """Raise `PictureError` for the first that cannot be read, before anything slow begins.
+
+    Addresses are left to the session, which fetches each of them once.
+    """
+    from lookalike.core.pictures import open_picture
+
+    for picture in pictures:
+        if not picture.lower().startswith(("http://", "https://")):
+            open_picture(picture)

@@ -1,0 +1,141 @@
+"""What commands show and where their files go: results on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from lookalike.core.plan import Result
+    from lookalike.session import Run
+
+T = TypeVar("T")
+
+OUT = Path("lookalike-out")
+"""Where files go when nothing else is said."""
+
+
+def folder(out: Path | None) -> Path:
+    """The folder to write to; `OutputError` at once, before hours of work, if it cannot be one."""
+    from lookalike.core.errors import OutputError
+
+    chosen = OUT if out is None else out
+    if chosen.exists() and not chosen.is_dir():
+        raise OutputError(f"cannot write into {chosen}: it is a file, not a folder")
+    return chosen
+
+
+def new_file(path: Path) -> Path:
+    """A file that is still to be made; `OutputError` at once where something is there."""
+    from lookalike.core.errors import OutputError
+
+    if path.exists():
+        raise OutputError(f"cannot write {path}: it exists already; name another file")
+    return path
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table as wide as its cells need; the first column is left-aligned."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for place, name in enumerate(columns):
+        made.add_column(name, justify="left" if place == 0 else "right", no_wrap=True)
+    for row in rows:
+        # As Text, so that brackets in names and prompts are not read as markup.
+        made.add_row(*(Text(cell) for cell in row))
+    console = Console(highlight=False)
+    console.width = max(console.width, console.measure(made).maximum)
+    console.print(made)
+
+
+@contextmanager
+def bar() -> Iterator[Bar | None]:
+    """A progress bar on stderr, or None where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        yield shown
+
+
+def watched(
+    work: Iterator[T], title: str, tell: Callable[[T], tuple[float, float, str]]
+) -> T | None:
+    """Run `work` to its end with a progress bar, and give the last that it yielded.
+
+    `tell` says of each yielded thing how many are done, of how many, and a note to show. Whatever
+    happens, `work` is closed, so that it takes away what it had half done.
+    """
+    last = None
+    with _closing(work), bar() as shown:
+        job = None if shown is None else shown.add_task(title, total=None, note="")
+        for last in work:
+            if shown is not None and job is not None:
+                done, total, note = tell(last)
+                shown.update(job, completed=done, total=total, note=note)
+    return last
+
+
+def staged(work: Iterator[Any], outcome: type[T]) -> T:
+    """Run a measurement, showing its stages, to the outcome that it yields last."""
+
+    def tell(stage: Any) -> tuple[float, float, str]:
+        if isinstance(stage, outcome):
+            return 1, 1, ""
+        return stage.done, stage.of, stage.name
+
+    last = watched(work, "measuring", tell)
+    assert isinstance(last, outcome)  # by the contract of measurements
+    return last
+
+
+@contextmanager
+def _closing(work: object) -> Iterator[None]:
+    """Close a generator whatever happens; other iterators hold nothing to let go of."""
+    try:
+        yield
+    finally:
+        if isinstance(work, Generator):
+            work.close()
+
+
+def finished(run: Run, title: str) -> Result:
+    """Drain a run, with a progress bar where a person watches."""
+    with closing(run), bar() as shown:
+        job = None if shown is None else shown.add_task(title, total=1, note="")
+        for progress in run:
+            if shown is not None and job is not None:
+                shown.update(job, completed=progress.step, total=progress.of)
+        return run.result()
+
+
+def save(result: Result, out: Path) -> None:
+    """Write a result's pictures and print where they are."""
+    for path in result.save(out):
+        typer.echo(path)

@@ -1,0 +1,1 @@
+"""The plain data and the small tools that every other room stands on; imports nothing heavy."""

@@ -1,0 +1,92 @@
+"""Pictures out: PNG files that carry the recipe which makes them again, and its way back."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin
+from pydantic import ValidationError
+
+from lookalike.core.errors import RecipeError
+from lookalike.core.files import reason, write_new
+from lookalike.core.record import explain
+from lookalike.core.records import Recipe
+
+_KEY = "lookalike"
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MAX_TEXT = 16 * 2**20  # bytes; a recipe has a few thousand
+
+
+def png_bytes(picture: Image.Image, recipe: Recipe | None = None) -> bytes:
+    """`picture` as a PNG file, with `recipe` as JSON in an iTXt chunk named "lookalike"."""
+    text = PngImagePlugin.PngInfo()
+    if recipe is not None:
+        text.add_itxt(_KEY, recipe.model_dump_json())
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", pnginfo=text)
+    return buffer.getvalue()
+
+
+def save_picture(picture: Image.Image, path: Path, recipe: Recipe | None = None) -> None:
+    """Write `picture` to `path` at once; `OutputError` where something of that name is there."""
+    write_new(path, png_bytes(picture, recipe))
+
+
+def read_recipe(source: str | os.PathLike[str]) -> Recipe:
+    """The recipe in the PNG at `source`; `RecipeError` if there is none or it is damaged."""
+    try:
+        with Path(source).open("rb") as file:
+            text = _text(file, os.fspath(source))
+    except FileNotFoundError as fault:
+        raise RecipeError(f"there is no picture at {source}") from fault
+    except OSError as fault:
+        raise RecipeError(f"cannot read {source}: {reason(fault)}") from fault
+    try:
+        return Recipe.model_validate_json(text)
+    except ValidationError as fault:
+        why = explain(fault, Recipe.model_fields)
+        raise RecipeError(f"the recipe in {source} cannot be read: {why}") from fault
+
+
+def _text(file: io.BufferedReader, name: str) -> bytes:
+    """What the chunk named "lookalike" holds, found without decoding the picture."""
+    if file.read(len(_SIGNATURE)) != _SIGNATURE:
+        raise RecipeError(f"{name} is not a PNG; only PNG files carry a recipe")
+    for data in _chunks(file, name, b"iTXt"):
+        key, _, rest = data.partition(b"\0")
+        if key == _KEY.encode():
+            return _unpacked(rest, name)
+    raise RecipeError(f"{name} carries no recipe; only pictures that lookalike made do")
+
+
+def _chunks(file: io.BufferedReader, name: str, wanted: bytes) -> Iterator[bytes]:
+    """The data of every chunk of one kind: length, kind, data, checksum (PNG, section 5.3)."""
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind != wanted or length > _MAX_TEXT:
+            file.seek(length + 4, os.SEEK_CUR)
+            continue
+        data, checksum = file.read(length), file.read(4)
+        if checksum != struct.pack(">I", zlib.crc32(kind + data)):
+            raise RecipeError(f"{name} is damaged: its recipe does not match its checksum")
+        yield data
+
+
+def _unpacked(rest: bytes, name: str) -> bytes:
+    """The text of an iTXt chunk behind its keyword, which other programs may have compressed."""
+    _language, _, after = rest[2:].partition(b"\0")
+    _translated, _, text = after.partition(b"\0")
+    if rest[:1] != b"\1":
+        return text
+    with contextlib.suppress(zlib.error):
+        unpacker = zlib.decompressobj()
+        plain = unpacker.decompress(text, _MAX_TEXT)
+        if unpacker.eof:
+            return plain
+    raise RecipeError(f"{name} is damaged: its recipe cannot be unpacked")

@@ -1,0 +1,164 @@
+"""A prompt, a description and a recipe as plain data: the same in Python, JSON and a PNG."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from lookalike.core.errors import PromptError
+from lookalike.core.record import Record, Text
+
+
+def _ratio(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,5}:[1-9]\d{0,5}", text, re.ASCII):
+        raise ValueError("should be width:height in whole numbers, as in 3:2")
+    return text
+
+
+Aspect = Annotated[str, AfterValidator(_ratio)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+
+class Part(Record):
+    """A piece of a prompt's text with its own weight."""
+
+    text: Text = Field(description="The words of this part.")
+    weight: float = Field(
+        default=1.0,
+        ge=-1000.0,
+        le=1000.0,
+        description="How much this part counts against the others; negative pushes away.",
+    )
+
+
+class Reference(Record):
+    """A picture that a prompt leans on, and in which role."""
+
+    source: Text = Field(
+        min_length=1, description="A path, a URL, or @name of a saved picture or character."
+    )
+    role: Literal["image", "style", "character", "region"] = Field(
+        description="What the picture gives: everything, its style, its person, or a place."
+    )
+    weight: float = Field(
+        default=1.0,
+        ge=-1000.0,
+        le=1000.0,
+        description="How much this picture counts against others of its role.",
+    )
+    by: str | None = Field(
+        default=None, description="The mechanism; chosen by role and model where none is named."
+    )
+
+
+class Settings(Record):
+    """Everything about making a picture that is not what the picture shows."""
+
+    model: Text = Field(
+        default="mini",
+        min_length=1,
+        description="The model: mini, a name from `lookalike models`, a hub id, a folder or file.",
+    )
+    profile: str | None = Field(
+        default=None, description="The prompt language's version profile, such as 6 or niji 6."
+    )
+    aspect: Aspect = Field(default="1:1", description="Width to height, as in 3:2.")
+    pixels: int | None = Field(
+        default=None,
+        ge=8,
+        le=4096,
+        description="The side, in pixels, of a square of the same area; the model's own if unset.",
+    )
+    count: int = Field(default=4, ge=1, le=64, description="How many pictures to make.")
+    seed: Seed | None = Field(
+        default=None, description="Where chance starts; drawn anew for each run if unset."
+    )
+    steps: int = Field(default=25, ge=1, le=1000, description="How many steps the sampler takes.")
+    guidance: float = Field(
+        default=5.0, ge=0.0, le=50.0, description="How strictly to follow the prompt; 1 is plain."
+    )
+    image_weight: float = Field(
+        default=1.0, ge=0.0, le=3.0, description="Weight of image references against the text."
+    )
+    style_weight: float = Field(
+        default=100.0, ge=0.0, le=1000.0, description="How much of a style reference to take."
+    )
+    character_weight: float = Field(
+        default=100.0,
+        ge=0.0,
+        le=100.0,
+        description="0 keeps a character's face alone, 100 its hair and clothes too.",
+    )
+    chaos: float = Field(
+        default=0.0, ge=0.0, le=100.0, description="How much the pictures of one run differ."
+    )
+
+
+class Prompt(Record):
+    """What to make: weighted words, words to avoid, references and settings; hashable."""
+
+    parts: tuple[Part, ...] = Field(description="The weighted parts of the text, in order.")
+    avoid: Text = Field(default="", description="What must not be in the picture.")
+    references: tuple[Reference, ...] = Field(default=(), description="Pictures to lean on.")
+    settings: Settings = Field(default_factory=Settings, description="How to make it.")
+
+    @property
+    def text(self) -> str:
+        """The words of all parts, without their weights."""
+        return " ".join(part.text for part in self.parts if part.text)
+
+    @classmethod
+    def of(cls, text: str, *, settings: Settings | None = None) -> Prompt:
+        """A prompt of one part; `PromptError` where `text` is blank."""
+        if not text.strip():
+            raise PromptError("the prompt is empty; say what the picture should show")
+        chosen = Settings() if settings is None else settings
+        return cls(parts=(Part(text=text),), settings=chosen)
+
+
+class Description(Record):
+    """What a picture shows, as a prompt that could have made it."""
+
+    text: Text = Field(description="The prompt.")
+    score: float = Field(description="How well it fits the picture; more is better.")
+    parts: tuple[tuple[str, float], ...] = Field(
+        default=(), description="The phrases that make up the text, each with its score."
+    )
+    aspect: Aspect = Field(default="1:1", description="The picture's width to height.")
+    by: str = Field(description="The describer that wrote it.")
+
+
+class Recipe(Record):
+    """All that is needed to make a picture again; every saved picture carries its own."""
+
+    made_by: str = Field(
+        pattern=r"^[a-z][a-z0-9-]*$", description="The verb: imagine, vary, edit, …"
+    )
+    version: str = Field(description="The version of lookalike that made the picture.")
+    prompt: Prompt = Field(description="The prompt as it was asked for.")
+    model: str = Field(description="The name of the model.")
+    model_sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$", description="The SHA-256 of the model's files."
+    )
+    seeds: tuple[Seed, ...] = Field(min_length=1, description="One seed for each picture.")
+    index: int = Field(default=0, ge=0, le=4096, description="Which picture of the run this is.")
+    options: dict[str, Text | int | float | bool | None] = Field(
+        default_factory=dict, description="The verb's own options, such as strength or balance."
+    )
+    references: dict[Text, str] = Field(
+        default_factory=dict, description="SHA-256 of each reference, by its source."
+    )
+    resolved: Text = Field(default="", description="The text as the model read it.")
+    cut: Text = Field(default="", description="What was too long for the model and was cut off.")
+    libraries: dict[str, str] = Field(
+        default_factory=dict, description="Versions of the libraries that took part."
+    )
+    seconds: float = Field(default=0.0, ge=0.0, le=1e9, description="How long it took.")
+
+    @model_validator(mode="after")
+    def _picture_has_a_seed(self) -> Recipe:
+        if self.index >= len(self.seeds):
+            raise ValueError(f"picture {self.index} has no seed; there are {len(self.seeds)}")
+        return self

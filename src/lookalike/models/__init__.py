@@ -1,0 +1,1 @@
+"""Models and their parts: finding, checking, loading and keeping what draws and what sees."""

@@ -1,0 +1,213 @@
+"""What Stable Diffusion 1, 2 and XL have in common: a U-Net over latents of a VAE."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from PIL import Image as PillowImage
+from PIL import ImageOps
+from PIL.Image import Image, Resampling
+from torch import Tensor
+
+from lookalike.core.embedding import Embedding
+from lookalike.core.errors import ModelError, OptionError
+from lookalike.models.backbone import Backbone, Site
+from lookalike.models.clip import Clip
+from lookalike.models.parts import Parts
+from lookalike.models.quiet import quiet
+from lookalike.models.sites import attention_sites
+from lookalike.models.towers import TextTower, batches
+
+# What of a checkpoint's scheduler is about the model; the rest is about one way of sampling it.
+NOISE_KEYS = (
+    "num_train_timesteps",
+    "beta_start",
+    "beta_end",
+    "beta_schedule",
+    "trained_betas",
+    "timestep_spacing",
+    "steps_offset",
+    "rescale_betas_zero_snr",
+)
+
+
+class LatentDiffusion(Backbone):
+    """A Backbone made of loaded parts; a family adds how its U-Net is told about the text."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        name: str = "",
+        sha256: str = "",
+        find_clip: Callable[[LatentDiffusion], Clip] | None = None,
+        has_clip: bool = False,
+    ) -> None:
+        """Take parts that are on their device already; `find_clip` is called at first need."""
+        config = parts.unet.config
+        self.family = parts.family
+        self.name, self.sha256 = name, sha256
+        self.unet, self.vae, self.towers = parts.unet, parts.vae, parts.towers
+        self.folder, self.scheduler_config = parts.folder, parts.scheduler_config
+        self.device, self.dtype = parts.unet.device, parts.unet.dtype
+        self.space = space(parts.family, parts.towers)
+        self.length = parts.towers[0].length
+        self.width = int(config.cross_attention_dim)
+        side = config.sample_size if isinstance(config.sample_size, int) else config.sample_size[0]
+        self.factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
+        self.latent = (int(config.in_channels), side, side)
+        self.pixels = side * self.factor
+        self.prediction = self.scheduler_config.get("prediction_type", "epsilon")
+        self._blank_is_zero = parts.blank_is_zero
+        self._find_clip, self._has_clip = find_clip, has_clip
+        self._clip: Clip | None = None
+
+    @property
+    def has_clip(self) -> bool:
+        """Whether `clip` is at hand without a download."""
+        return self._has_clip or self._clip is not None
+
+    @property
+    def clip(self) -> Clip:
+        """The CLIP whose text tower this model reads; ModelError when none can be had."""
+        if self._clip is None:
+            if self._find_clip is None:
+                raise ModelError(f"{self.name} has no vision tower; name its CLIP with --clip")
+            self._clip = self._find_clip(self)
+        return self._clip
+
+    def ends(self, texts: Sequence[str]) -> Int[Tensor, " batch"]:
+        """Give the index of each text's end token."""
+        return self.towers[-1].ends(texts)
+
+    def cut(self, text: str) -> str:
+        """Give the end of a text that the tokenizer would cut off, or an empty text."""
+        return self.towers[-1].cut(text)
+
+    def embed(self, texts: Sequence[str]) -> Embedding:
+        """Read texts into the states that the U-Net attends to."""
+        read = [self._read(batch) for batch in batches(texts)]
+        pooled = [each for _, each in read if each is not None]
+        return Embedding(
+            tokens=torch.cat([tokens for tokens, _ in read]),
+            pooled=torch.cat(pooled) if pooled else None,
+            space=self.space,
+        )
+
+    @abstractmethod
+    def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor | None]:
+        """Give token states and the pooled vector, if the family has one, of one batch."""
+
+    @abstractmethod
+    def _added(self, x: Tensor, conditioning: Embedding) -> dict[str, Tensor] | None:
+        """Give what the U-Net is told beside the token states."""
+
+    def encode(
+        self, pictures: Sequence[Image], size: tuple[int, int] | None = None
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Turn pictures into latents of unit scale; `size` is (width, height), native by default.
+
+        Latents are the mean of the VAE's posterior: the same picture, the same latents.
+        """
+        size = size or (self.pixels, self.pixels)
+        if any(side % self.factor or side < self.factor for side in size):
+            shape = f"{size[0]} x {size[1]}"
+            raise OptionError(f"{self.name} wants multiples of {self.factor} pixels, not {shape}")
+        shift, scale = self._latent_scale
+        # One at a time, so that a picture's latents do not depend on its neighbours.
+        latents = [
+            self.vae.encode(self._pixels(picture, size)).latent_dist.mean.float()
+            for picture in pictures
+        ]
+        return (torch.cat(latents) - shift) * scale
+
+    def decode(self, latents: Float[Tensor, "batch channels height width"]) -> list[Image]:
+        """Turn latents into pictures."""
+        shift, scale = self._latent_scale
+        unscaled = (latents.to(self.device, torch.float32) / scale + shift).to(self.vae.dtype)
+        return [_picture(self.vae.decode(each[None]).sample[0]) for each in unscaled]
+
+    @property
+    def _latent_scale(self) -> tuple[float, float]:
+        config = self.vae.config
+        return float(config.get("shift_factor") or 0.0), float(config.scaling_factor)
+
+    def _pixels(self, picture: Image, size: tuple[int, int]) -> Float[Tensor, "1 3 height width"]:
+        fitted = ImageOps.fit(picture.convert("RGB"), size, Resampling.LANCZOS)
+        values = torch.from_numpy(np.asarray(fitted, dtype=np.float32)) / 127.5 - 1
+        return values.permute(2, 0, 1)[None].to(self.device, self.vae.dtype)
+
+    def denoise(
+        self,
+        x: Float[Tensor, "batch channels height width"],
+        level: Tensor,
+        conditioning: Embedding,
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Predict the clean latents (float32) in noisy ones; `level` is a training timestep.
+
+        With a = cumulative alpha, x = sqrt(a) clean + sqrt(1 - a) noise. Velocity is that of
+        Salimans & Ho (2022): sqrt(a) noise - sqrt(1 - a) clean.
+        """
+        conditioning.require(self.space)
+        x, level = x.to(self.device, torch.float32), level.to(self.device)
+        told = self.unet(
+            x.to(self.dtype),
+            level,
+            encoder_hidden_states=self._spread(conditioning.tokens, x),
+            added_cond_kwargs=self._added(x, conditioning),
+            return_dict=False,
+        )[0].float()
+        alpha = self._alphas.to(self.device)[level.long()].reshape(-1, 1, 1, 1)
+        if self.prediction == "sample":
+            return told
+        if self.prediction == "v_prediction":
+            return alpha.sqrt() * x - (1 - alpha).sqrt() * told
+        return (x - (1 - alpha).sqrt() * told) / alpha.sqrt()
+
+    def _spread(self, tensor: Tensor, x: Tensor) -> Tensor:
+        """Bring a conditioning tensor to the U-Net, once for each of the batch."""
+        placed = tensor.to(self.device, self.dtype)
+        return placed.expand(len(x), *placed.shape[1:])
+
+    @cached_property
+    def _alphas(self) -> Float[Tensor, " levels"]:
+        return self.scheduler(1).alphas_cumprod.float()
+
+    def scheduler(self, steps: int) -> Any:
+        """Give DPM-Solver++(2M) (Lu et al., 2022) over this model's noise, for clean predictions.
+
+        Thresholding and other sigma spacings stay off, whatever the checkpoint's own sampler did.
+        """
+        from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
+
+        config = self.scheduler_config
+        noise = {key: config[key] for key in NOISE_KEYS if config.get(key) is not None}
+        with quiet():
+            made = DPMSolverMultistepScheduler(
+                **noise, prediction_type="sample", algorithm_type="dpmsolver++"
+            )
+            made.set_timesteps(steps, device=self.device)
+        return made
+
+    @property
+    def sites(self) -> list[Site]:
+        """The U-Net's attention layers in the order they run."""
+        return attention_sites(self.unet)
+
+
+def space(family: str, towers: Sequence[TextTower]) -> str:
+    """Name the space of a family's embeddings: two models share it when they share text towers."""
+    marks = [tower.fingerprint for tower in towers]
+    mark = marks[0] if len(marks) == 1 else hashlib.sha256("".join(marks).encode()).hexdigest()
+    return f"{family}:{mark}"[:24]
+
+
+def _picture(values: Float[Tensor, "3 height width"]) -> Image:
+    levels = ((values.float() / 2 + 0.5).clamp(0, 1) * 255).round().to("cpu", torch.uint8)
+    return PillowImage.fromarray(levels.permute(1, 2, 0).contiguous().numpy())

@@ -1,0 +1,104 @@
+"""Models: chooses device and precision, keeps backbones warm and lends them out."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import torch
+
+from lookalike.core.errors import ModelError
+from lookalike.models import catalogue
+from lookalike.models.backbone import Backbone
+from lookalike.models.spec import ModelSpec
+
+Key = tuple[str, str | None, bool | None]
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+class Models:
+    """The one place that knows devices and precisions; everything else follows the tensors.
+
+    A backbone is lent to one thread at a time, since what bends a picture patches a shared U-Net;
+    the thread that holds it may borrow it again. `device` is "auto", "cpu", "cuda", "cuda:1" or
+    "mps"; `clip` is the path or hub id of the CLIP for checkpoints without a vision tower.
+    """
+
+    def __init__(
+        self,
+        device: str = "auto",
+        dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto",
+        clip: str | None = None,
+    ) -> None:
+        """Load nothing yet, and ask no device."""
+        self._asked_device, self._asked_dtype, self._clip = device, dtype, clip
+        self._loaded: dict[Key, Backbone] = {}
+        self._locks: dict[Key, threading.RLock] = {}
+        self._door = threading.Lock()
+
+    @contextmanager
+    def use(self, model: str | ModelSpec) -> Iterator[Backbone]:
+        """Lend a backbone by catalogue name, hub id, folder, .safetensors path or ModelSpec."""
+        spec = catalogue.resolve(model) if isinstance(model, str) else model
+        with self._door:
+            lock = self._locks.setdefault(_key(spec), threading.RLock())
+        with lock:
+            if _key(spec) not in self._loaded:
+                self._loaded[_key(spec)] = self._load(spec)
+            yield self._loaded[_key(spec)]
+
+    def free(self) -> None:
+        """Let go of every backbone that no other thread has borrowed, and of its memory."""
+        with self._door:
+            for key, lock in self._locks.items():
+                if lock.acquire(blocking=False):
+                    self._loaded.pop(key, None)
+                    lock.release()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    @property
+    def device(self) -> torch.device:
+        """The device in use: the one asked for, or the best that is there."""
+        name = self._asked_device
+        if name == "auto":
+            apple = "mps" if torch.backends.mps.is_available() else "cpu"
+            return torch.device("cuda" if torch.cuda.is_available() else apple)
+        try:
+            device = torch.device(name)
+        except RuntimeError as fault:
+            raise ModelError(f"there is no device {name!r}; try auto, cpu, cuda or mps") from fault
+        present = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": _apple_gpus()}
+        if (device.index or 0) >= present.get(device.type, 0):
+            raise ModelError(f"there is no device {name!r} on this machine; try auto or cpu")
+        return device
+
+    def dtype(self, spec: ModelSpec) -> torch.dtype:
+        """Choose a precision: float16 on CUDA where the model bears it, else float32."""
+        name = self._asked_dtype
+        if name == "auto":
+            half = self.device.type == "cuda" and "float16" in spec.dtypes
+            return torch.float16 if half else torch.float32
+        if name not in spec.dtypes:
+            raise ModelError(f"{spec.name} does not bear {name}; it bears {', '.join(spec.dtypes)}")
+        return DTYPES[name]
+
+    def _load(self, spec: ModelSpec) -> Backbone:
+        from lookalike.models.loader import found, load_backbone
+
+        half = self.dtype(spec) is not torch.float32
+        path, spec = found(spec, half=half)
+        return load_backbone(path, spec, self.device, self.dtype(spec), self._clip)
+
+
+def _key(spec: ModelSpec) -> Key:
+    """Tell models apart by what changes their pictures, not by what is known of them."""
+    return spec.source, spec.prediction, spec.zero_snr
+
+
+def _apple_gpus() -> int:
+    return int(torch.backends.mps.is_available())

@@ -1,0 +1,278 @@
+"""Session: one object that reads pictures, makes pictures, and keeps its models warm."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from lookalike.convert import converters
+from lookalike.convert.editing import BALANCE
+from lookalike.core.embedding import Embedding
+from lookalike.core.errors import OptionError
+from lookalike.core.pictures import PictureSource, open_picture, read_recipe
+from lookalike.core.plan import Result
+from lookalike.core.records import Description, Prompt, Recipe, Reference, Settings
+from lookalike.describe import describers
+from lookalike.engine.run import Progress
+from lookalike.models.catalogue import known
+from lookalike.models.spec import ModelSpec
+from lookalike.models.store import Models
+from lookalike.session.demo import Demo, Judge, example
+from lookalike.session.source import Source, find_again, listed, open_source
+from lookalike.session.work import (
+    Job,
+    Run,
+    Scalar,
+    converter_options,
+    job_of,
+    make,
+    note,
+    tell_strangers,
+)
+
+Strength = Literal["subtle", "strong"]
+Options = Mapping[str, object]
+Pictures = PictureSource | Sequence[PictureSource]
+
+STRENGTHS: Mapping[str, float] = {"subtle": 0.5, "strong": 1.0}
+"""The share of the noise levels that a variation goes through. From half of them (ours, by eye)
+the picture keeps its layout; from all of them only what the embedding says is left of it."""
+
+MOST_PROMPTS = 64
+
+
+class Session:
+    """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
+
+    `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is
+    loaded at first need and kept. `device`, `dtype` and `clip` are those of `Models`. Each verb
+    that makes pictures has a twin, `start_…`, which gives a `Run` to watch. What is worth knowing
+    about a result (a prompt that was cut, a picture unlike anything the model knows) comes as a
+    warning of class `Note`.
+    """
+
+    def __init__(
+        self,
+        model: str = "mini",
+        *,
+        device: str = "auto",
+        dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto",
+        clip: str | None = None,
+    ) -> None:
+        """Load nothing yet."""
+        self.model = model
+        self.models = Models(device, dtype, clip)
+
+    def describe(
+        self,
+        pictures: Pictures,
+        *,
+        by: str = "phrases",
+        count: int = 4,
+        options: Options | None = None,
+    ) -> list[list[Description]]:
+        """Up to `count` different prompts for each picture, the best first; see `describe`.
+
+        `options` are the fields of the describer. All pictures are opened before any is read.
+        """
+        if not 1 <= count <= MOST_PROMPTS:
+            raise OptionError(f"a picture can have 1 to {MOST_PROMPTS} prompts, not {count}")
+        describer = describers.make(by, options or {})
+        sources = [open_source(picture) for picture in listed(pictures)]
+        with self.models.use(self.model) as backbone:
+            tell_strangers(backbone, sources)
+            return describer.describe(backbone, [one.picture for one in sources], count)
+
+    def convert(
+        self, pictures: Pictures, *, by: str = "closed-form", options: Options | None = None
+    ) -> Embedding:
+        """One row of prompt vectors for each picture, in the model's space."""
+        converter = converters.make(by, options or {})
+        sources = [open_source(picture) for picture in listed(pictures)]
+        with self.models.use(self.model) as backbone:
+            tell_strangers(backbone, sources)
+            return converter.convert(backbone, [one.picture for one in sources])
+
+    def imagine(self, prompt: str | Prompt, *, settings: Settings | None = None) -> Result:
+        """Pictures from words; `settings` take the place of a `Prompt`'s own."""
+        return self.start_imagine(prompt, settings=settings).result()
+
+    def start_imagine(
+        self, prompt: str | Prompt, *, settings: Settings | None = None
+    ) -> Run[Result]:
+        """`imagine`, to be watched."""
+        if isinstance(prompt, str):
+            asked = Prompt.of(prompt, settings=self._settings(settings))
+        else:
+            chosen = self._settings(settings or prompt.settings)
+            asked = prompt.model_copy(update={"settings": chosen})
+        return Run(make(self.models, Job("imagine", asked)))
+
+    def vary(
+        self,
+        picture: PictureSource,
+        *,
+        strength: Strength = "subtle",
+        settings: Settings | None = None,
+        by: str = "closed-form",
+        options: Options | None = None,
+    ) -> Result:
+        """Pictures like a picture: "subtle" starts from it, "strong" from noise."""
+        run = self.start_vary(picture, strength=strength, settings=settings, by=by, options=options)
+        return run.result()
+
+    def start_vary(
+        self,
+        picture: PictureSource,
+        *,
+        strength: Strength = "subtle",
+        settings: Settings | None = None,
+        by: str = "closed-form",
+        options: Options | None = None,
+    ) -> Run[Result]:
+        """`vary`, to be watched."""
+        if strength not in STRENGTHS:
+            raise OptionError(f"there is no strength {strength!r}; it is subtle or strong")
+        chosen: dict[str, Scalar] = {"strength": STRENGTHS[strength]}
+        source = open_source(picture)
+        prompt = _leaning_on(source, "", self._settings(settings))
+        return self._run("vary", prompt, chosen | converter_options(by, options), source)
+
+    def edit(
+        self,
+        picture: PictureSource,
+        text: str,
+        *,
+        balance: float = BALANCE,
+        settings: Settings | None = None,
+        by: str = "closed-form",
+        options: Options | None = None,
+    ) -> Result:
+        """Pictures of a picture and a few words; `balance` (0 to 2) weighs the words' end."""
+        run = self.start_edit(
+            picture, text, balance=balance, settings=settings, by=by, options=options
+        )
+        return run.result()
+
+    def start_edit(
+        self,
+        picture: PictureSource,
+        text: str,
+        *,
+        balance: float = BALANCE,
+        settings: Settings | None = None,
+        by: str = "closed-form",
+        options: Options | None = None,
+    ) -> Run[Result]:
+        """`edit`, to be watched."""
+        if not 0 <= balance <= 2:
+            raise OptionError(f"a balance of {balance:g} is not in 0 to 2")
+        chosen: dict[str, Scalar] = {"balance": balance}
+        Prompt.of(text)  # an empty one is refused
+        source = open_source(picture)
+        prompt = _leaning_on(source, text, self._settings(settings))
+        return self._run("edit", prompt, chosen | converter_options(by, options), source)
+
+    def again(self, picture: str | os.PathLike[str], *, model: str | None = None) -> Result:
+        """The whole run that a picture comes from, made again by the recipe that it carries.
+
+        The picture itself is `result.pictures[result.recipe.index]`. A run is made again as a
+        whole, since the last bits of a picture may depend on how many are made at once. `model`
+        says where the recipe's model is now, if it has moved.
+        """
+        return self.start_again(picture, model=model).result()
+
+    def start_again(
+        self, picture: str | os.PathLike[str], *, model: str | None = None
+    ) -> Run[Result]:
+        """`again`, to be watched."""
+        recipe, path = read_recipe(picture), Path(picture)
+        if model is not None:
+            chosen = recipe.prompt.settings.model_copy(update={"model": model})
+            moved = recipe.prompt.model_copy(update={"settings": chosen})
+            recipe = recipe.model_copy(update={"prompt": moved})
+        sources = [find_again(name, mark, path) for name, mark in recipe.references.items()]
+        return Run(self._again(path, job_of(recipe, sources[0] if sources else None)))
+
+    def _again(self, path: Path, job: Job) -> Generator[Progress, None, Result]:
+        result = yield from make(self.models, job)
+        old, new = open_picture(path), result.pictures[result.recipe.index]
+        if old.size != new.size or old.tobytes() != new.convert("RGB").tobytes():
+            note(
+                f"some pixels differ from {path}: another machine, other versions, or edited since"
+            )
+        return result
+
+    def recipe(self, picture: str | os.PathLike[str]) -> Recipe:
+        """What made a picture; `RecipeError` where it does not say."""
+        return read_recipe(picture)
+
+    def catalogue(self) -> list[ModelSpec]:
+        """The models at hand, with licence, size and hash."""
+        return known()
+
+    def demo(
+        self,
+        picture: PictureSource | None = None,
+        *,
+        text: str = "hot pink hair",
+        settings: Settings | None = None,
+    ) -> Demo:
+        """The whole round trip on a picture, by default on a character that mini never saw."""
+        return self.start_demo(picture, text=text, settings=settings).result()
+
+    def start_demo(
+        self,
+        picture: PictureSource | None = None,
+        *,
+        text: str = "hot pink hair",
+        settings: Settings | None = None,
+    ) -> Run[Demo]:
+        """`demo`, to be watched."""
+        source = open_source(example() if picture is None else picture)
+        return Run(self._demo(source, text, self._settings(settings)))
+
+    def _demo(
+        self, source: Source, text: str, settings: Settings
+    ) -> Generator[Progress, None, Demo]:
+        with self.models.use(settings.model) as backbone:
+            descriptions = describers.make("phrases", {}).describe(backbone, [source.picture], 4)[0]
+        with_picture = converter_options("closed-form", None)
+        strong = {"strength": STRENGTHS["strong"], **with_picture}
+        bare, words = _leaning_on(source, "", settings), _leaning_on(source, text, settings)
+        best = Prompt.of(descriptions[0].text, settings=settings)
+        jobs = {
+            "variations": Job("vary", bare, strong, source),
+            "best prompt": Job("imagine", best),
+            "edit": Job("edit", words, {"balance": BALANCE, **with_picture}, source),
+            "no prompt": Job("imagine", Prompt(parts=(), settings=settings)),
+        }
+        made: dict[str, Result] = {}
+        for name, job in jobs.items():
+            made[name] = yield from make(self.models, job)
+        with self.models.use(settings.model) as backbone:
+            embedding = converters.make("closed-form", {}).convert(backbone, [source.picture])
+            judge = Judge(backbone, source.picture)
+            closeness = {name: judge.closeness(each.pictures) for name, each in made.items()}
+        return Demo(source.picture, descriptions, embedding, made, closeness)
+
+    def _run(
+        self, verb: str, prompt: Prompt, options: Mapping[str, Scalar], source: Source
+    ) -> Run[Result]:
+        return Run(make(self.models, Job(verb, prompt, options, source)))
+
+    def _settings(self, settings: Settings | None) -> Settings:
+        """The settings with this session's model, unless they name one themselves."""
+        chosen = settings or Settings()
+        if "model" in chosen.model_fields_set:
+            return chosen
+        return chosen.model_copy(update={"model": self.model})
+
+
+def _leaning_on(source: Source, text: str, settings: Settings) -> Prompt:
+    """A prompt of a picture, and of words where there are some."""
+    reference = Reference(source=source.name, role="image")
+    parts = Prompt.of(text).parts if text else ()
+    return Prompt(parts=parts, references=(reference,), settings=settings)

@@ -1,0 +1,101 @@
+"""Reference pictures: opened, fingerprinted, and found again when a recipe names them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from lookalike.core.errors import PictureError, RecipeError
+from lookalike.core.fetch import fetch
+from lookalike.core.files import sha256
+from lookalike.core.pictures import PictureSource, open_picture, png_bytes
+
+_UNNAMED = "sha256:"
+_ADDRESSES = ("http://", "https://")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A picture that something leans on: what it was called, its pixels, its file's SHA-256.
+
+    One that came without a name is called by its SHA-256: that of its bytes, or where it was open
+    already, that of the PNG file that saving it gives.
+    """
+
+    name: str
+    picture: Image.Image
+    sha256: str
+
+
+def listed(pictures: PictureSource | Sequence[PictureSource]) -> list[PictureSource]:
+    """The pictures as a list, also where one was given alone."""
+    if isinstance(pictures, str | bytes | os.PathLike | Image.Image):
+        return [pictures]
+    return list(pictures)
+
+
+def open_source(source: PictureSource) -> Source:
+    """Open a picture and fingerprint its file; `PictureError` names the one that cannot be read."""
+    if isinstance(source, Image.Image):
+        picture = open_picture(source)
+        return _unnamed(picture, png_bytes(picture))
+    if isinstance(source, bytes):
+        return _unnamed(open_picture(source), source)
+    name = os.fspath(source)
+    if name.lower().startswith(_ADDRESSES):
+        return _fetched(name)
+    # Opened first: the door refuses pipes and folders, which must not be hashed.
+    return Source(name, open_picture(name), sha256(Path(name)))
+
+
+def _unnamed(picture: Image.Image, data: bytes) -> Source:
+    digest = hashlib.sha256(data).hexdigest()
+    return Source(f"{_UNNAMED}{digest}", picture, digest)
+
+
+def _fetched(address: str) -> Source:
+    data = fetch(address)
+    try:
+        picture = open_picture(data)
+    except PictureError as fault:
+        raise PictureError(str(fault).replace("the given bytes", address, 1)) from fault
+    return Source(address, picture, hashlib.sha256(data).hexdigest())
+
+
+def find_again(name: str, digest: str, made: Path) -> Source:
+    """The reference of a recipe in the picture `made`, where it is there and unchanged.
+
+    A file is looked for under its name, and beside `made`, where the two may have moved together.
+
+    Raises:
+        RecipeError: it is not there, or it is another picture by now.
+    """
+    if name.lower().startswith(_ADDRESSES):
+        found = _fetched(name)
+        if found.sha256 != digest:
+            raise RecipeError(_changed(name, made))
+        return found
+    present = [path for path in _places(name, made) if path.is_file()]
+    for path in present:
+        if sha256(path) == digest:
+            return Source(name, open_picture(path), digest)
+    if present and not name.startswith(_UNNAMED):
+        raise RecipeError(_changed(name, made))
+    raise RecipeError(f"{made} was made from {name}, which is not there; put it beside the picture")
+
+
+def _places(name: str, made: Path) -> Iterator[Path]:
+    beside = made.parent
+    if name.startswith(_UNNAMED):
+        yield from sorted(beside.glob("*.png"))
+        return
+    yield from (Path(name), beside / name, beside / Path(name).name)
+
+
+def _changed(name: str, made: Path) -> str:
+    return f"{name} has changed since {made} was made from it: its SHA-256 is another"

@@ -1,0 +1,223 @@
+"""One making of pictures: what is asked for, the run that can be watched, and its recipe."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Generic, TypeVar
+
+import lookalike
+from lookalike.convert import converters
+from lookalike.convert.editing import edit_embedding
+from lookalike.core.embedding import Embedding
+from lookalike.core.errors import RecipeError
+from lookalike.core.plan import Plan, Result
+from lookalike.core.records import Prompt, Recipe
+from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan
+from lookalike.engine.run import Progress, decode, steps
+from lookalike.models.backbone import Backbone
+from lookalike.models.store import Models
+from lookalike.session.source import Source
+
+T = TypeVar("T")
+Scalar = str | int | float | bool | None
+LIBRARIES = ("torch", "diffusers", "transformers")
+
+
+class Note(UserWarning):
+    """Something worth knowing about a result that is there nonetheless."""
+
+
+def note(message: str) -> None:
+    """Tell the user, without stopping."""
+    warnings.warn(message, Note, stacklevel=2)
+
+
+class Run(Generic[T]):
+    """Work under way: go through it for its progress, and ask `result` for what it made.
+
+    Leaving the loop early stops nothing: `result` does the rest, `close` gives it up.
+    """
+
+    def __init__(self, work: Generator[Progress, None, T]) -> None:
+        """Take work that has not begun; nothing is computed yet."""
+        self._work = work
+        self._made: list[T] = []
+
+    def __iter__(self) -> Iterator[Progress]:
+        """Go on with the work, step by step."""
+        while not self._made:
+            try:
+                progress = next(self._work)
+            except StopIteration as end:
+                self._made.append(end.value)
+                return
+            yield progress
+
+    def result(self) -> T:
+        """Do what is left, and give what was made."""
+        for _ in self:
+            pass
+        return self._made[0]
+
+    def close(self) -> None:
+        """Stop; models are put back as they were."""
+        self._work.close()
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What is to be made, before a model is loaded."""
+
+    verb: str
+    prompt: Prompt
+    options: Mapping[str, Scalar] = field(default_factory=dict)
+    source: Source | None = None
+    expected: Recipe | None = None  # where something is made again
+
+
+def make(models: Models, job: Job) -> Generator[Progress, None, Result]:
+    """Do a job step by step, and return the pictures with their recipe."""
+    began = time.perf_counter()
+    with models.use(job.prompt.settings.model) as backbone:
+        _tell(backbone, job)
+        chosen = job.prompt.settings
+        seeds = job.expected.seeds if job.expected else draw_seeds(chosen.seed, chosen.count)
+        run = steps(backbone, _VERBS[job.verb](backbone, job, seeds))
+        last = next(run)
+        yield last
+        for last in run:
+            yield last
+        pictures = decode(backbone, last)
+        recipe = _recipe(backbone, job, seeds, time.perf_counter() - began)
+    return Result(pictures, recipe)
+
+
+def job_of(recipe: Recipe, source: Source | None) -> Job:
+    """The job that a recipe asks for; `RecipeError` where this version cannot do it."""
+    if recipe.made_by not in _VERBS:
+        known = ", ".join(_VERBS)
+        raise RecipeError(f"nothing here can {recipe.made_by}: this version knows {known}")
+    return Job(recipe.made_by, recipe.prompt, recipe.options, source, recipe)
+
+
+def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
+    return text_plan(backbone, job.prompt, seeds)
+
+
+def _vary(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
+    source, strength = _source(job), float(_option(job, "strength"))
+    embedding = _converted(backbone, job)
+    return embedding_plan(
+        backbone, job.prompt, embedding, seeds, picture=source.picture, strength=strength
+    )
+
+
+def _edit(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
+    balance, text = float(_option(job, "balance")), job.prompt.text
+    embedding = edit_embedding(backbone, _converted(backbone, job), text, balance)
+    return embedding_plan(backbone, job.prompt, embedding, seeds)
+
+
+_VERBS: Mapping[str, Callable[[Backbone, Job, Sequence[int]], Plan]] = {
+    "imagine": _imagine,
+    "vary": _vary,
+    "edit": _edit,
+}
+
+
+def converter_options(by: str, options: Mapping[str, object] | None) -> dict[str, Scalar]:
+    """A converter and all its options as a recipe keeps them: also those left at their default."""
+    made = converters.make(by, options or {}).model_dump(mode="json")
+    return {"by": by, **{f"by.{name}": value for name, value in made.items()}}
+
+
+def _converted(backbone: Backbone, job: Job) -> Embedding:
+    own = {k.removeprefix("by."): v for k, v in job.options.items() if k.startswith("by.")}
+    converter = converters.make(_option(job, "by"), own)
+    return converter.convert(backbone, [_source(job).picture])
+
+
+def _source(job: Job) -> Source:
+    if job.source is None:
+        raise RecipeError(f"the recipe names no picture to {job.verb}")
+    return job.source
+
+
+def _option(job: Job, name: str) -> str:
+    if job.options.get(name) is None:
+        raise RecipeError(f"the recipe lacks the option {name}, which {job.verb} needs")
+    return str(job.options[name])
+
+
+def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) -> Recipe:
+    text, cut = job.prompt.text, _cut(backbone, job.prompt)
+    return Recipe(
+        made_by=job.verb,
+        version=lookalike.__version__,
+        prompt=job.prompt,
+        model=backbone.name,
+        model_sha256=backbone.sha256,
+        seeds=tuple(seeds),
+        index=job.expected.index if job.expected else 0,
+        options=dict(job.options),
+        references={job.source.name: job.source.sha256} if job.source else {},
+        resolved=text.removesuffix(cut).rstrip(),
+        cut=cut,
+        libraries=_libraries(),
+        seconds=seconds,
+    )
+
+
+def _libraries() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
+
+
+def _cut(backbone: Backbone, prompt: Prompt) -> str:
+    """What the model does not read of a prompt's parts, each of which it reads on its own."""
+    return " ".join(cut for part in prompt.parts if (cut := backbone.cut(part.text)))
+
+
+def _tell(backbone: Backbone, job: Job) -> None:
+    """Say what the user should know before the result is there."""
+    if cut := _cut(backbone, job.prompt):
+        note(f"the prompt is too long for {backbone.name}, which leaves out: {_shortened(cut)}")
+    if job.expected:
+        _tell_changes(backbone, job.expected)
+    elif job.source:
+        tell_strangers(backbone, [job.source])
+
+
+def _shortened(text: str) -> str:
+    words = text.split()
+    if len(words) <= 16:
+        return f"“{' '.join(words)}”"
+    return f"“{' '.join(words[:8])} … {' '.join(words[-4:])}” ({len(words)} words)"
+
+
+def _tell_changes(backbone: Backbone, expected: Recipe) -> None:
+    if backbone.sha256 != expected.model_sha256:
+        note(f"{backbone.name} is not the {expected.model} of the recipe: its SHA-256 is another")
+    now = _libraries()
+    others = [
+        f"{k} {v} then, {now[k]} now" for k, v in expected.libraries.items() if now.get(k, v) != v
+    ]
+    if others:
+        note(f"versions differ, and so may the pixels: {'; '.join(others)}")
+
+
+def tell_strangers(backbone: Backbone, sources: Sequence[Source]) -> None:
+    """Say which pictures are unlike anything that the model was trained on."""
+    from lookalike.models.familiar import familiarity
+
+    found = familiarity(backbone, [one.picture for one in sources]) or []
+    for one, measured in zip(sources, found, strict=False):
+        if not measured.known:
+            note(
+                f"{one.name} is unlike what {backbone.name} was trained on (it is "
+                f"{measured.distance:.1f} times the limit away): expect little; "
+                "--model names a checkpoint that knows such pictures"
+            )

@@ -1,0 +1,49 @@
+"""Every test runs with shapes and types checked at run time, and with two threads for torch."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+import pytest
+from beartype import BeartypeConf, beartype
+from jaxtyping import install_import_hook
+
+_THREADS = 2
+_CHECKER = "lookalike_shapes"  # the hook wants the name of a module and a function in it
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shapes",
+        action="store_true",
+        default=True,
+        dest="shapes",
+        help="check the shapes and types in signatures at run time (default)",
+    )
+    parser.addoption(
+        "--no-shapes", action="store_false", dest="shapes", help="do not check them: faster"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("shapes"):
+        sys.modules[_CHECKER] = types.ModuleType(_CHECKER)
+        vars(sys.modules[_CHECKER])["check"] = _check
+        install_import_hook("lookalike", f"{_CHECKER}.check")
+
+
+def _check(function: Any) -> Any:
+    """Check a function's calls against its signature; an int passes for a float (PEP 484)."""
+    if "Self" in getattr(function, "__annotations__", {}).values():
+        return function  # beartype resolves Self in whole classes alone, and the hook gives parts
+    return beartype(conf=BeartypeConf(is_pep484_tower=True))(function)
+
+
+@pytest.fixture(autouse=True)
+def _few_threads() -> None:
+    """Set torch's threads once it is there; a test that needs no torch does not load it."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != _THREADS:
+        torch.set_num_threads(_THREADS)
