@@ -12,7 +12,7 @@ from tests.cli.conftest import Ask
 RECIPE = """
 [pictures]
 pixels = 32
-train = 64
+train = 48
 
 [clip]
 width = 32
@@ -58,6 +58,7 @@ def test_a_part_is_trained_and_a_finished_run_stays_as_it_is(ask: Ask, recipe: s
     assert Path("runs/dot/vae/checkpoint.safetensors").read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_part_without_what_it_stands_on_is_refused(ask: Ask, recipe: str) -> None:
     answer = ask(["mini", "train", "unet", "--recipe", recipe])
     assert answer.code == 2
@@ -75,6 +76,7 @@ def test_an_unknown_recipe_is_refused(ask: Ask, line: str) -> None:
     assert "there is no recipe" in answer.err
 
 
+@pytest.mark.slow
 def test_a_run_that_lacks_parts_is_not_exported(ask: Ask, recipe: str) -> None:
     answer = ask(["mini", "export", "nowhere", "--recipe", recipe, "--out", "weights"])
     assert answer.code == 2

@@ -28,7 +28,7 @@ app.add_typer(world.group, name="world")
 app.add_typer(mini.group, name="mini")
 
 # Typer gives no name to the base of its complaints.
-_UsageError = typer.BadParameter.__bases__[0]
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.methods import ConverterCommand, options_of
+from lookalike.cli.methods import ConverterCommand, method_options
 from lookalike.cli.options import (
     MODEL,
     Aspect,
@@ -70,7 +70,6 @@ def imagine(
 
 
 def vary(
-    context: typer.Context,
     picture: Picture,
     count: Count = None,
     strength: HowFar = "subtle",
@@ -91,13 +90,12 @@ def vary(
     check_pictures([picture])
     made = session(model, device, clip)
     run = made.start_vary(
-        picture, strength=strength, settings=chosen, by=by, options=options_of(context)
+        picture, strength=strength, settings=chosen, by=by, options=method_options()
     )
     output.save(output.finished(run, "vary"), place)
 
 
 def edit(
-    context: typer.Context,
     picture: Picture,
     text: Change,
     balance: Balance = 0.6,
@@ -122,7 +120,7 @@ def edit(
     check_pictures([picture])
     made = session(model, device, clip)
     run = made.start_edit(
-        picture, text, balance=balance, settings=chosen, by=by, options=options_of(context)
+        picture, text, balance=balance, settings=chosen, by=by, options=method_options()
     )
     output.save(output.finished(run, "edit"), place)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 import typer
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from lookalike.core.registry import Registry
 
 _METHOD = "lookalike.method"
-_OPTIONS = "lookalike.options"
 _MARK = "method_"  # before a field's name, so that no parameter of the command is hidden by it
+_options: ContextVar[Mapping[str, Any]] = ContextVar("options", default=MappingProxyType({}))
 
 
 class MethodCommand(TyperCommand):
@@ -29,25 +31,27 @@ class MethodCommand(TyperCommand):
         """Where the methods are."""
         raise NotImplementedError
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Find the method before anything else is read, since it decides what can be read."""
         ctx.meta[_METHOD] = self.registry().get(_asked(args) or self.default)
         return super().parse_args(ctx, args)
 
-    def get_params(self, ctx: typer.Context) -> list[Any]:
+    def get_params(self, ctx: Any) -> list[Any]:
         """The command's own parameters, then the method's fields that have other names."""
         own = super().get_params(ctx)
         taken = {name for each in own for name in each.opts}
-        grown = _options(ctx.meta[_METHOD].model_fields)
+        grown = _grown(ctx.meta[_METHOD].model_fields)
         return [*own[:-1], *(each for each in grown if each.opts[0] not in taken), *own[-1:]]
 
-    def invoke(self, ctx: typer.Context) -> Any:
-        """Lay the method's options aside for `options_of`; the command knows no names for them."""
+    def invoke(self, ctx: Any) -> Any:
+        """Lay the method's options aside for `method_options`: the command names none of them."""
         given = {name: ctx.params.pop(name) for name in list(ctx.params) if name.startswith(_MARK)}
-        ctx.meta[_OPTIONS] = {
-            name.removeprefix(_MARK): value for name, value in given.items() if value is not None
-        }
-        return super().invoke(ctx)
+        options = {k.removeprefix(_MARK): v for k, v in given.items() if v is not None}
+        before = _options.set(options)
+        try:
+            return super().invoke(ctx)
+        finally:
+            _options.reset(before)
 
 
 class DescriberCommand(MethodCommand):
@@ -76,9 +80,9 @@ class ConverterCommand(MethodCommand):
         return converters
 
 
-def options_of(ctx: typer.Context) -> dict[str, Any]:
-    """What was given on the command line for the method's fields."""
-    return dict(ctx.meta[_OPTIONS])
+def method_options() -> dict[str, Any]:
+    """What was given on the command line for the fields of the running command's method."""
+    return dict(_options.get())
 
 
 def _asked(args: Sequence[str]) -> str | None:
@@ -93,7 +97,7 @@ def _asked(args: Sequence[str]) -> str | None:
     return None
 
 
-def _options(fields: dict[str, FieldInfo]) -> list[Any]:
+def _grown(fields: dict[str, FieldInfo]) -> list[Any]:
     """Options of the command line for the fields of a method."""
     parameters = [_parameter(name, field) for name, field in fields.items()]
 

@@ -60,14 +60,13 @@ def train(
 ) -> None:
     """Train a part of mini; a run that was stopped goes on where it was."""
     from lookalike.mini.recipe import read_recipe
-    from lookalike.mini.training import sample_sheet, train_part
+    from lookalike.mini.sheets import train_with_sheets
 
     chosen, run = read_recipe(recipe), out or RUNS / Path(recipe).stem
     kept = data or RUNS / "data"
-    last = output.watched(train_part(part, chosen, run, kept), part, _tell)
-    page = sample_sheet(part, chosen, run, kept)
+    last = output.watched(train_with_sheets(part, chosen, run, kept), part, _tell)
     loss = f": step {last.number}, loss {last.loss:.4f}" if last else ": it was trained already"
-    typer.echo(f"{part}{loss}; {page or run / part}")
+    typer.echo(f"{part}{loss}; {run / part}")
 
 
 def _tell(step: Step) -> tuple[int, int, str]:

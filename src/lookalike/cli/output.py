@@ -59,9 +59,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         # As Text, so that brackets in names and prompts are not read as markup.
         made.add_row(*(Text(cell) for cell in row))
-    console = Console(highlight=False)
-    console.width = max(console.width, console.measure(made).maximum)
-    console.print(made)
+    # Wider than any: a cell is to be read whole, also where lines are folded or go to a file.
+    Console(highlight=False, width=10_000).print(made)
 
 
 @contextmanager
@@ -125,7 +124,7 @@ def _closing(work: object) -> Iterator[None]:
             work.close()
 
 
-def finished(run: Run, title: str) -> Result:
+def finished(run: Run[T], title: str) -> T:
     """Drain a run, with a progress bar where a person watches."""
     with closing(run), bar() as shown:
         job = None if shown is None else shown.add_task(title, total=1, note="")

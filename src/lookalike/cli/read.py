@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.methods import ConverterCommand, DescriberCommand, options_of
+from lookalike.cli.methods import ConverterCommand, DescriberCommand, method_options
 from lookalike.cli.options import (
     MODEL,
     By,
@@ -32,7 +32,6 @@ Vectors = Annotated[
 
 
 def describe(
-    context: typer.Context,
     pictures: Pictures,
     count: Prompts = 4,
     by: By = DescriberCommand.default,
@@ -48,7 +47,7 @@ def describe(
     """
     check_pictures(pictures)
     made = session(model, device, clip)
-    found = made.describe(pictures, by=by, count=count, options=options_of(context))
+    found = made.describe(pictures, by=by, count=count, options=method_options())
     if json:
         pairs = zip(pictures, found, strict=True)
         output.show_json([_row(picture, model, each) for picture, each in pairs])
@@ -66,7 +65,6 @@ def _row(picture: str, model: str, found: list[Description]) -> dict[str, Any]:
 
 
 def convert(
-    context: typer.Context,
     picture: Picture,
     out: Vectors,
     by: By = ConverterCommand.default,
@@ -82,6 +80,6 @@ def convert(
     output.new_file(out)
     check_pictures([picture])
     made = session(model, device, clip)
-    embedding = made.convert([picture], by=by, options=options_of(context))
+    embedding = made.convert([picture], by=by, options=method_options())
     embedding.save(out, about={"by": by, "model": model, "picture": Path(picture).name})
     typer.echo(out)

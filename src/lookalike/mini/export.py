@@ -22,10 +22,11 @@ from lookalike.mini.training import (
     text_tower,
     trained_clip,
     trained_probe,
+    trained_unet,
     trained_vae,
 )
-from lookalike.mini.unet import build, noise_schedule
-from lookalike.train.checkpoint import trained_weights
+from lookalike.mini.unet import noise_schedule
+from lookalike.models.quiet import quiet
 from lookalike.world.caption import caption, phrase_groups
 from lookalike.world.dataset import dataset
 from lookalike.world.look import looks
@@ -49,27 +50,19 @@ def export(recipe: MiniRecipe, run: Path, data: Path, out: Path) -> Iterator[str
     yield "loading the parts"
     model, tokenizer = trained_clip(recipe, run)
     vae = trained_vae(recipe, run, pictures)
-    unet = _unet(recipe, run, vae, model)
+    unet = trained_unet(recipe, run)
     with building(out / "mini", replace=True) as folder:
         yield "writing weights"
         _write_pipeline(folder, model, tokenizer, vae, unet, recipe.pictures.pixels)
         write_json(folder / "phrases.json", _bank())
         write_json(folder / "model.json", _about(recipe))
         write_json(folder / "recipe.json", recipe.model_dump())
+        write_bytes(folder / "README.md", _card(recipe).encode())
         yield "measuring the closed form and the gauge"
         _calibrate(folder, recipe, data)
     with building(out / "probe", replace=True) as folder:
         _write_probe(folder, recipe, run)
     yield f"wrote {out / 'mini'} and {out / 'probe'}"
-
-
-def _unet(
-    recipe: MiniRecipe, run: Path, vae: AutoencoderKL, model: CLIPModel
-) -> UNet2DConditionModel:
-    side = recipe.pictures.pixels // 2 ** (len(recipe.vae.widths) - 1)
-    unet = build(recipe.unet, side, recipe.vae.latent, recipe.clip.width)
-    unet.load_state_dict(trained_weights(run / "unet"))
-    return unet.eval()
 
 
 def _processor(pixels: int) -> CLIPImageProcessor:
@@ -88,15 +81,16 @@ def _write_pipeline(
     unet: UNet2DConditionModel,
     pixels: int,
 ) -> None:
-    for name, part in {"vae": vae, "unet": unet}.items():
-        part.half().save_pretrained(folder / name, max_shard_size=SHARD)
-    _write_text_tower(folder / "text_encoder", model)
-    model.half().save_pretrained(folder / "clip", max_shard_size=SHARD)
-    for name in ("tokenizer", "clip"):
-        write_tokenizer(tokenizer, folder / name)
-    for name in ("feature_extractor", "clip"):
-        _processor(pixels).save_pretrained(folder / name)
-    noise_schedule().save_pretrained(folder / "scheduler")
+    with quiet():
+        for name, part in {"vae": vae, "unet": unet}.items():
+            part.half().save_pretrained(folder / name, max_shard_size=SHARD)
+        _write_text_tower(folder / "text_encoder", model)
+        model.half().save_pretrained(folder / "clip", max_shard_size=SHARD)
+        for name in ("tokenizer", "clip"):
+            write_tokenizer(tokenizer, folder / name)
+        for name in ("feature_extractor", "clip"):
+            _processor(pixels).save_pretrained(folder / name)
+        noise_schedule().save_pretrained(folder / "scheduler")
     write_json(folder / "model_index.json", _index())
 
 
@@ -141,6 +135,41 @@ def _about(recipe: MiniRecipe) -> dict[str, Any]:
         "word_drop": recipe.unet.word_drop,
         "trained_on": licences,
     }
+
+
+def _card(recipe: MiniRecipe) -> str:
+    drawn = [f"- {name}: {s.licence}, {s.artist}, {s.source}" for name, s in styles().items()]
+    size, unet = recipe.pictures.pixels, recipe.unet
+    samples = unet.schedule.steps * unet.schedule.batch
+    return CARD.format(
+        size=size,
+        train=recipe.pictures.train,
+        samples=samples,
+        caption_drop=round(100 * unet.caption_drop),
+        words=round(100 * unet.word_drop),
+        drawn="\n".join(drawn),
+    )
+
+
+CARD = """# mini
+
+A complete Stable Diffusion-format model of {size} x {size} pixels, small enough for two CPU cores.
+It draws the characters of lookalike's own world and knows nothing else. Apache-2.0.
+
+- `StableDiffusionPipeline.from_pretrained(FOLDER, safety_checker=None)` loads it; the whole CLIP
+  is in `clip/` (`CLIPModel.from_pretrained(FOLDER + "/clip")`).
+- Trained on {train} drawn pictures; the U-Net saw {samples} samples. v-prediction, zero terminal
+  SNR, captions dropped at {caption_drop} %.
+- In {words} % of captions the states of the words were replaced by the EOS state (SOS, EOS and pad
+  states kept), so that a prompt of one vector, as SD-IPC's, is not foreign to the U-Net.
+- `recipe.json` is the whole recipe, `closed_form.json` the constants of the closed form,
+  `gauge.safetensors` tells familiar pictures from others, `phrases.json` is the phrase bank.
+- `lookalike mini report` prints its figures on held-out pictures.
+
+Drawn with DiceBear from these styles:
+
+{drawn}
+"""
 
 
 def _calibrate(folder: Path, recipe: MiniRecipe, data: Path) -> None:

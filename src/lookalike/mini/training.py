@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from lookalike.core.errors import OptionError, did_you_mean
@@ -58,6 +58,16 @@ def text_tower(model: CLIPModel) -> CLIPTextModel:
     return tower.eval()
 
 
+def trained_unet(recipe: MiniRecipe, run: Path) -> UNet2DConditionModel:
+    """The U-Net that a run has trained so far."""
+    from lookalike.mini.unet import build
+
+    side = recipe.pictures.pixels // 2 ** (len(recipe.vae.widths) - 1)
+    unet = build(recipe.unet, side, recipe.vae.latent, recipe.clip.width)
+    unet.load_state_dict(trained_weights(run / "unet"))
+    return unet.eval()
+
+
 def trained_probe(recipe: MiniRecipe, run: Path) -> ProbeNet:
     """The probe that a run has trained so far."""
     net = ProbeNet(values(), recipe.probe.widths, recipe.pictures.pixels)
@@ -101,27 +111,3 @@ def train_part(
 ) -> Iterator[Step]:
     """Train a part in `run`, step by step; the same call goes on where the last one stopped."""
     yield from train(task_of(part, recipe, run, data), run / part, every)
-
-
-def sample_sheet(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Path | None:
-    """A picture of how far a part has come, for parts that make pictures; None for the others."""
-    if part != "vae":
-        return None
-    from PIL import Image
-
-    from lookalike.core.files import write_bytes
-    from lookalike.core.pictures import png_bytes
-    from lookalike.core.sheets import sheet
-
-    pictures = pictures_of(recipe, data)
-    vae = trained_vae(recipe, run, pictures)
-    with torch.no_grad():
-        back = vae(scaled(as_tensor(pictures)[:16])).sample
-    rows = ((back.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
-    pairs = zip(pictures.pictures, rows, strict=False)
-    tiles = [Image.fromarray(row) for pair in pairs for row in pair]
-    write_bytes(run / "vae" / "sample.png", png_bytes(sheet(tiles, 8)))
-    return run / "vae" / "sample.png"
-
-
-__all__ = ["sample_sheet", "task_of", "train_part", "trained_clip", "trained_vae"]

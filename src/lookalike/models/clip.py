@@ -62,7 +62,7 @@ class Clip:
 
     def project(self, texts: Sequence[str]) -> Float[Tensor, "batch shared"]:
         """Place texts in the shared space, at length 1."""
-        read = [self.tower.read(batch).text_embeds.float() for batch in batches(texts)]
+        read = [self.tower.project(batch) for batch in batches(texts)]
         return normalize(torch.cat(read), dim=-1)
 
     def states(self, texts: Sequence[str]) -> Float[Tensor, "batch tokens width"]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 BATCH = 64  # texts or pictures run through a tower at once: bounds memory, not results
@@ -71,9 +71,21 @@ class TextTower:
         """Run the text model over texts: transformers' output with all hidden states."""
         return self.model(self.ids(texts), output_hidden_states=True)
 
+    def project(self, texts: Sequence[str]) -> Float[Tensor, "batch shared"]:
+        """Give the projected end states, reading no further than the longest text.
+
+        The towers are causal: what stands after the end token does not change its state.
+        """
+        ids = self.ids(texts)
+        longest = int(self._ends(ids).max()) + 1
+        return self.model(ids[:, :longest]).text_embeds.float()
+
+    def _ends(self, ids: Int[Tensor, "batch tokens"]) -> Int[Tensor, " batch"]:
+        return (ids == self.tokenizer.eos_token_id).int().argmax(dim=1)
+
     def ends(self, texts: Sequence[str]) -> Int[Tensor, " batch"]:
         """Give the index of each text's end token: the first one, since padding may repeat it."""
-        return (self.ids(texts) == self.tokenizer.eos_token_id).int().argmax(dim=1)
+        return self._ends(self.ids(texts))
 
     def cut(self, text: str) -> str:
         """Give the end of a text that does not fit into `length` tokens, or an empty text."""

@@ -1,0 +1,1 @@
+"""Timings; figures about quality are `lookalike mini report` and `lookalike evaluate`."""
