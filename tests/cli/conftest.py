@@ -10,6 +10,9 @@ import pytest
 from PIL import Image
 
 from lookalike.cli.main import run
+from lookalike.models.backbone import Backbone
+from lookalike.models.spec import ModelSpec
+from lookalike.models.store import Models
 from tests.models.tiny_checkpoints import make_clip, make_tiny
 
 
@@ -33,6 +36,26 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = made.save(tmp_path_factory.mktemp("models") / "tiny")
     make_clip(made).save_pretrained(folder / "clip")
     return str(folder)
+
+
+@pytest.fixture(autouse=True)
+def keep_warm(monkeypatch: pytest.MonkeyPatch, warm: dict[tuple[str, ...], Backbone]) -> None:
+    """Load each model once for all tests: a command starts cold, but a test need not."""
+    load = Models._load
+
+    def kept(self: Models, spec: ModelSpec) -> Backbone:
+        key = (spec.source, str(self.device), str(spec.bytes))
+        if key not in warm:
+            warm[key] = load(self, spec)
+        return warm[key]
+
+    monkeypatch.setattr(Models, "_load", kept)
+
+
+@pytest.fixture(scope="session")
+def warm() -> dict[tuple[str, ...], Backbone]:
+    """The models that were loaded so far."""
+    return {}
 
 
 @pytest.fixture

@@ -138,6 +138,6 @@ def test_an_unknown_verb_in_a_recipe_is_refused(ask: Ask, small: list[str]) -> N
 
 
 def test_the_aspect_is_the_one_that_was_asked_for(ask: Ask, small: list[str]) -> None:
-    made = ask(["imagine", "a cat", "--aspect", "2:1", *small]).out.split()[0]
+    made = ask(["imagine", "a cat", "--aspect", "4:1", *small]).out.split()[0]
     with Image.open(made) as picture:
-        assert picture.width == 2 * picture.height
+        assert picture.size == (64, 16)

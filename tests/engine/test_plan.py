@@ -58,7 +58,7 @@ def test_a_size_keeps_aspect_and_area_up_to_one_cell(
     assert abs(height - pixels * math.sqrt(down / across)) <= GRAIN / 2
 
 
-def test_an_aspect_too_narrow_for_the_model_is_refused_in_one_line(
+def test_an_aspect_too_narrow_for_the_model_is_refused(
     backbone: LatentDiffusion,
 ) -> None:
     with pytest.raises(OptionError, match="too narrow") as raised:

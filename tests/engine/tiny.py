@@ -1,4 +1,4 @@
-"""Small random backbones with their CLIPs, in memory, and fixtures that keep tests to themselves."""
+"""Small random backbones with their CLIPs, and fixtures that keep tests to themselves."""
 
 from __future__ import annotations
 

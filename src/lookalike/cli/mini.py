@@ -65,8 +65,9 @@ def train(
     chosen, run = read_recipe(recipe), out or RUNS / Path(recipe).stem
     kept = data or RUNS / "data"
     last = output.watched(train_with_sheets(part, chosen, run, kept), part, _tell)
-    loss = f": step {last.number}, loss {last.loss:.4f}" if last else ": it was trained already"
-    typer.echo(f"{part}{loss}; {run / part}")
+    done = f"step {last.number}, loss {last.loss:.4f}" if last else "it was trained already"
+    page = run / part / "sample.png"
+    typer.echo(f"{part}: {done}; {page if page.exists() else run / part}")
 
 
 def _tell(step: Step) -> tuple[int, int, str]:

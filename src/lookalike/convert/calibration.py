@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from lookalike.core.errors import ModelError, OptionError
 from lookalike.core.files import read_json
-from lookalike.core.record import Record
+from lookalike.core.record import Record, explain
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
     from torch import Tensor
 
@@ -42,11 +44,18 @@ def constants_of(backbone: Backbone) -> Constants:
     """The constants of a backbone's CLIP: stored with the model, known, or measured on texts."""
     stored = backbone.folder / NAME if backbone.folder else None
     if stored is not None and stored.exists():
-        return Constants.model_validate(read_json(stored))
+        return _stored(stored)
     clip = backbone.clip
     if (clip.text_projection.shape[1], clip.visual_projection.shape[1]) == SHAPE_L_14:
         return VIT_L_14
     return from_texts(clip)
+
+
+def _stored(path: Path) -> Constants:
+    try:
+        return Constants.model_validate(read_json(path))
+    except ValidationError as fault:
+        raise ModelError(f"{path}: {explain(fault, Constants.model_fields)}") from fault
 
 
 PROBES = (

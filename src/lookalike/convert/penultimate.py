@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
 import torch
 from jaxtyping import Float
@@ -83,9 +83,14 @@ def measure(backbone: Backbone, texts: Sequence[str]) -> Known:
     return Known(regress(backbone.clip.project(texts).to(wanted), wanted), pooled)
 
 
-@lru_cache(maxsize=4)
+# Weak, so that a model that is freed takes its memory with it.
+_measured: WeakKeyDictionary[Backbone, Known] = WeakKeyDictionary()
+
+
 def _of(backbone: Backbone) -> Known:
-    return measure(backbone, sentences(SENTENCES))
+    if backbone not in _measured:
+        _measured[backbone] = measure(backbone, sentences(SENTENCES))
+    return _measured[backbone]
 
 
 @torch.no_grad()

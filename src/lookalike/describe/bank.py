@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lookalike.core.errors import OptionError
+from lookalike.core.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,8 +87,10 @@ def read_bank(path: Path) -> Bank:
     frames = groups.pop("frame", ["a picture"])
     if not groups:
         raise OptionError(f"the phrase bank {path} holds no phrases")
-    unique = (tuple(dict.fromkeys(group)) for group in groups.values())
-    return Bank(tuple(frames), tuple(unique))
+    # A phrase belongs to the first group that names it, so that no two descriptions read alike.
+    first = {phrase: name for name in reversed(groups) for phrase in groups[name]}
+    unique = (tuple(p for p in dict.fromkeys(groups[name]) if first[p] == name) for name in groups)
+    return Bank(tuple(dict.fromkeys(frames)), tuple(filter(None, unique)))
 
 
 def embedded(clip: Clip, texts: list[str]) -> Tensor:
@@ -104,8 +107,10 @@ def embedded(clip: Clip, texts: list[str]) -> Tensor:
         try:
             return load_file(kept)["texts"]
         except (SafetensorError, OSError, KeyError):
-            kept.unlink(missing_ok=True)  # damaged: made again below
+            pass  # damaged: made again below
     found = clip.project(texts)
     if clip.sha256:
-        write_bytes(kept, save({"texts": found.cpu().contiguous()}))
+        # A cache that cannot be written costs time, not the result.
+        with suppress(OutputError):
+            write_bytes(kept, save({"texts": found.cpu().contiguous()}))
     return found.cpu()

@@ -91,25 +91,27 @@ class _Search:
 
     def run(self, frames: Tensor, alone: Tensor, count: int) -> list[Chain]:
         """The best `count` chains, all different."""
-        self.ranked = self._ranked(alone)
+        self.ranked = self._ranked(alone, max(count, self.options.options))
         width = max(count, self.options.beam)
-        best = frames.topk(min(self.options.beam, len(frames))).indices.tolist()
-        beam = self.scored([Chain(self.bank.frames[i], (), 0.0) for i in best])
-        every = {chain.key: chain for chain in beam}
+        best = frames.topk(min(width, len(frames))).indices.tolist()
+        starts = self.scored([Chain(self.bank.frames[i], (), 0.0) for i in best])
+        every = {chain.key: chain for chain in starts}
+        beam = _top(starts, self.options.beam)
         for _ in range(min(self.options.phrases, len(self.bank.groups))):
             longer = self.scored([c for chain in beam for c in self._longer(chain)])
+            # More are kept than grow, so that even a short bank gives as many as are asked for.
+            every.update({chain.key: chain for chain in _top(longer, width)})
             beam = _top(longer, self.options.beam)
-            every.update({chain.key: chain for chain in beam})
             if not beam:
                 break
         return self._polished(_top(every.values(), width), count)
 
-    def _ranked(self, alone: Tensor) -> list[list[str]]:
-        """The phrases of each group that fit best on their own."""
+    def _ranked(self, alone: Tensor, most: int) -> list[list[str]]:
+        """The phrases of each group, at most `most`, that fit best on their own."""
         ranked, place = [], 0
         for group in self.bank.groups:
             own = alone[place : place + len(group)]
-            order = own.topk(min(self.options.options, len(group))).indices.tolist()
+            order = own.topk(min(most, len(group))).indices.tolist()
             ranked.append([group[i] for i in order])
             place += len(group)
         return ranked

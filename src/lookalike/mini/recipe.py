@@ -100,7 +100,7 @@ def read_recipe(name: str) -> MiniRecipe:
     if name in shipped():
         text = files("lookalike.mini").joinpath("recipes", f"{name}.toml").read_text("utf-8")
     elif Path(name).is_file():
-        text = Path(name).read_text("utf-8")
+        text = _text(Path(name))
     else:
         known = ", ".join(shipped())
         raise OptionError(
@@ -112,3 +112,10 @@ def read_recipe(name: str) -> MiniRecipe:
     except (ValidationError, tomllib.TOMLDecodeError) as fault:
         first = str(fault).replace("\n", " ")
         raise OptionError(f"the recipe {name} is not valid: {first}") from fault
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise OptionError(f"the recipe {path} is not readable text in UTF-8") from fault

@@ -32,8 +32,8 @@ class Note(UserWarning):
 
 
 def note(message: str) -> None:
-    """Tell the user, without stopping."""
-    warnings.warn(message, Note, stacklevel=2)
+    """Tell the user, without stopping; the command line knows our notes by this module."""
+    warnings.warn(message, Note, stacklevel=1)
 
 
 class Run(Generic[T]):

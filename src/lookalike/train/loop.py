@@ -64,7 +64,7 @@ def _step(
     loss.backward()
     torch.nn.utils.clip_grad_norm_(task.module.parameters(), task.schedule.clip)
     optimiser.step()
-    return float(loss), details
+    return float(loss.detach()), details
 
 
 def train(task: Task[Any], folder: Path, every: float = 120.0) -> Iterator[Step]:

@@ -1,0 +1,88 @@
+"""What every describer promises, held over all that are registered."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from PIL.Image import Image
+
+from lookalike.core.records import Description
+from lookalike.describe import describers
+from lookalike.models.backbone import Backbone
+from tests.contract.methods import (
+    assert_an_unknown_name_is_refused,
+    assert_it_says_what_it_does,
+    assert_options_are_described,
+    assert_wrong_options_are_refused,
+)
+
+COUNT = 4
+Found = dict[str, list[list[Description]]]
+every_describer = pytest.mark.parametrize("name", describers.names())
+
+
+@pytest.fixture(scope="module")
+def found(mini: Backbone, pictures: list[Image]) -> Found:
+    """What each describer says of three pictures, the last of which is the first once more."""
+    asked = [pictures[0], pictures[1], pictures[0]]
+    return {n: describers.make(n, {}).describe(mini, asked, COUNT) for n in describers.names()}
+
+
+def test_the_phrases_describer_is_registered() -> None:
+    assert "phrases" in describers.names()
+
+
+@every_describer
+def test_a_describer_says_what_it_does(name: str) -> None:
+    assert_it_says_what_it_does(name, describers.get(name))
+
+
+@every_describer
+def test_every_option_of_a_describer_is_described(name: str) -> None:
+    assert_options_are_described(describers.get(name))
+
+
+@every_describer
+def test_a_wrong_option_of_a_describer_is_refused(name: str) -> None:
+    assert_wrong_options_are_refused(describers, name)
+
+
+def test_an_unknown_describer_is_refused_with_the_nearest() -> None:
+    assert_an_unknown_name_is_refused(describers)
+
+
+@every_describer
+def test_there_are_as_many_descriptions_as_pictures_in_order(name: str, found: Found) -> None:
+    first, second, again = found[name]
+    assert first[0].text == again[0].text
+    assert first[0].text != second[0].text
+
+
+@every_describer
+def test_a_describer_is_deterministic(name: str, found: Found) -> None:
+    assert found[name][0] == found[name][2]
+
+
+@every_describer
+def test_descriptions_of_a_picture_differ_and_the_best_comes_first(name: str, found: Found) -> None:
+    for ranked in found[name]:
+        assert 1 <= len(ranked) <= COUNT
+        assert len({one.text for one in ranked}) == len(ranked)
+        assert all(a.score >= b.score for a, b in pairwise(ranked))
+        assert {one.by for one in ranked} == {name}
+        assert {one.aspect for one in ranked} == {"1:1"}
+        assert all(one.text.strip() for one in ranked)
+
+
+@every_describer
+def test_the_best_description_fits_its_own_picture_better_than_the_other(
+    name: str, mini: Backbone, pictures: list[Image], found: Found
+) -> None:
+    with torch.no_grad():
+        seen = torch.nn.functional.normalize(mini.clip.see(pictures[:2]).projected, dim=-1)
+        told = mini.clip.project([found[name][row][0].text for row in range(2)])
+    fits = seen @ told.T
+    assert fits[0, 0] > fits[0, 1]
+    assert fits[1, 1] > fits[1, 0]
