@@ -27,9 +27,7 @@ def test_stock_diffusers_makes_a_picture_of_a_prompt() -> None:
 
     with warnings.catch_warnings(), quiet():
         warnings.simplefilter("ignore")  # of other people's libraries
-        pipeline = StableDiffusionPipeline.from_pretrained(
-            FOLDER, safety_checker=None, torch_dtype=torch.float32
-        )
+        pipeline = StableDiffusionPipeline.from_pretrained(FOLDER, safety_checker=None)
         pipeline.set_progress_bar_config(disable=True)
         made = pipeline(TEXT, num_inference_steps=2, generator=torch.Generator().manual_seed(0))
     (picture,) = made.images

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,18 @@ LIMIT = 100_000
 class Bank:
     """Frames that open a description, and groups of phrases that exclude one another.
 
-    `joint` stands between the frame and the first phrase.
+    `joint` stands between the frame and the first phrase. `of` names the phrases that make sense
+    with a frame (a robot has no beard); a frame that is not in it takes all.
     """
 
     frames: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
     joint: str = ", "
+    of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def fits(self, frame: str, phrase: str) -> bool:
+        """Whether a phrase makes sense with a frame."""
+        return frame not in self.of or phrase in self.of[frame]
 
     @property
     def phrases(self) -> list[str]:
@@ -64,7 +71,8 @@ def _own(path: Path) -> Bank:
     from lookalike.core.files import read_json
 
     stored = read_json(path)
-    return Bank(tuple(stored["frames"]), tuple(map(tuple, stored["groups"])), stored["joint"])
+    of = {frame: frozenset(phrases) for frame, phrases in stored.get("of", {}).items()}
+    return Bank(tuple(stored["frames"]), tuple(map(tuple, stored["groups"])), stored["joint"], of)
 
 
 def read_bank(path: Path) -> Bank:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from lookalike.describe.bank import Bank
     from lookalike.models.backbone import Backbone
     from lookalike.models.clip import Clip
+
+
+FRAMES = 8
+"""Banks of no more frames weigh each phrase after each frame, larger ones after the first."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,15 @@ class Phrases(Describer):
         with torch.no_grad():
             seen = torch.nn.functional.normalize(clip.see(pictures).projected, dim=-1)
             frames = embedded(clip, list(bank.frames))
-            alone = embedded(clip, [bank.text(bank.frames[0], (p,)) for p in bank.phrases])
+            alone = {
+                frame: embedded(clip, [bank.text(frame, (p,)) for p in bank.phrases])
+                for frame in bank.frames[: FRAMES if len(bank.frames) <= FRAMES else 1]
+            }
             found = []
             for picture, vector in zip(pictures, seen.cpu(), strict=True):
-                search = _Search(clip, bank, vector, self)
-                chains = search.run(frames @ vector, alone @ vector, count)
+                scores = {frame: texts @ vector for frame, texts in alone.items()}
+                search = _Search(clip, bank, vector, scores, self)
+                chains = search.run(frames @ vector, count)
                 found.append([_description(c, bank, search, aspect(picture)) for c in chains])
         return found
 
@@ -84,14 +92,22 @@ class Phrases(Describer):
 class _Search:
     """The search for one picture: every text that was scored is remembered."""
 
-    def __init__(self, clip: Clip, bank: Bank, vector: Tensor, options: Phrases) -> None:
+    def __init__(
+        self,
+        clip: Clip,
+        bank: Bank,
+        vector: Tensor,
+        alone: Mapping[str, Tensor],
+        options: Phrases,
+    ) -> None:
         self.clip, self.bank, self.vector, self.options = clip, bank, vector, options
+        self.alone, self.most = alone, options.options
         self.known: dict[str, float] = {}
-        self.ranked: list[list[str]] = []
+        self.kept: dict[str, list[list[str]]] = {}
 
-    def run(self, frames: Tensor, alone: Tensor, count: int) -> list[Chain]:
+    def run(self, frames: Tensor, count: int) -> list[Chain]:
         """The best `count` chains, all different."""
-        self.ranked = self._ranked(alone, max(count, self.options.options))
+        self.most = max(count, self.options.options)
         width = max(count, self.options.beam)
         best = frames.topk(min(width, len(frames))).indices.tolist()
         starts = self.scored([Chain(self.bank.frames[i], (), 0.0) for i in best])
@@ -106,21 +122,20 @@ class _Search:
                 break
         return self._polished(_top(every.values(), width), count)
 
-    def _ranked(self, alone: Tensor, most: int) -> list[list[str]]:
-        """The phrases of each group, at most `most`, that fit best on their own."""
-        ranked, place = [], 0
-        for group in self.bank.groups:
-            own = alone[place : place + len(group)]
-            order = own.topk(min(most, len(group))).indices.tolist()
-            ranked.append([group[i] for i in order])
-            place += len(group)
-        return ranked
+    def ranked(self, frame: str) -> list[list[str]]:
+        """The phrases of each group, at most `most`, that fit best on their own after a frame."""
+        if frame not in self.kept:
+            told = self.alone.get(frame, next(iter(self.alone.values()))).tolist()
+            scores = dict(zip(self.bank.phrases, told, strict=True))
+            fitting = [[p for p in g if self.bank.fits(frame, p)] for g in self.bank.groups]
+            self.kept[frame] = [sorted(g, key=lambda p: -scores[p])[: self.most] for g in fitting]
+        return self.kept[frame]
 
     def _longer(self, chain: Chain) -> list[Chain]:
         taken = {number for number, _ in chain.chosen}
         return [
             Chain(chain.frame, (*chain.chosen, (number, phrase)), 0.0)
-            for number, group in enumerate(self.ranked)
+            for number, group in enumerate(self.ranked(chain.frame))
             if number not in taken
             for phrase in group
         ]
@@ -144,13 +159,18 @@ class _Search:
             found.append(Chain(chain.frame, rest, 0.0))
             found += [
                 Chain(chain.frame, (*rest, (number, other)), 0.0)
-                for other in self.ranked[number]
+                for other in self.ranked(chain.frame)[number]
                 if other != phrase
             ]
         return found
 
     def _frames(self, chain: Chain) -> list[str]:
-        return [f for f in self.bank.frames if f != chain.frame][: self.options.options]
+        others = [
+            frame
+            for frame in self.bank.frames
+            if frame != chain.frame and all(self.bank.fits(frame, p) for p in chain.phrases)
+        ]
+        return others[: self.options.options]
 
     def scored(self, chains: list[Chain]) -> list[Chain]:
         """The same chains with their scores; texts are read in one batch, each only once."""

@@ -27,7 +27,7 @@ from lookalike.mini.training import (
 )
 from lookalike.mini.unet import noise_schedule
 from lookalike.models.quiet import quiet
-from lookalike.world.caption import caption, phrase_groups
+from lookalike.world.caption import caption, phrase_groups, phrases_of
 from lookalike.world.dataset import dataset
 from lookalike.world.look import looks
 from lookalike.world.style import styles
@@ -98,6 +98,8 @@ def _write_text_tower(folder: Path, model: CLIPModel) -> None:
     """The text tower with the names that every version of transformers reads."""
     tower = text_tower(model)
     tower.config.architectures = ["CLIPTextModel"]
+    # transformers loads a model as its config says, diffusers in float32: they must agree.
+    tower.config.dtype = torch.float32
     tower.config.save_pretrained(folder)
     half = {f"text_model.{k}": v.half().contiguous() for k, v in tower.state_dict().items()}
     write_bytes(folder / "model.safetensors", save(half, metadata={"format": "pt"}))
@@ -121,8 +123,13 @@ def _index() -> dict[str, Any]:
 
 
 def _bank() -> dict[str, Any]:
-    frames = [f"a {noun}" for noun in dict.fromkeys(s.noun for s in styles().values())]
-    return {"joint": " with ", "frames": frames, "groups": phrase_groups()}
+    nouns = list(dict.fromkeys(s.noun for s in styles().values()))
+    return {
+        "joint": " with ",
+        "frames": [f"a {noun}" for noun in nouns],
+        "groups": phrase_groups(),
+        "of": {f"a {noun}": phrases_of(noun) for noun in nouns},
+    }
 
 
 def _about(recipe: MiniRecipe) -> dict[str, Any]:

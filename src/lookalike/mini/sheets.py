@@ -58,7 +58,7 @@ def sample_sheet(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Path |
 def train_with_sheets(
     part: str, recipe: MiniRecipe, run: Path, data: Path, every: float = 600.0
 ) -> Iterator[Step]:
-    """`train_part`, with a sample sheet of the last checkpoint every so many seconds and at the end.
+    """`train_part`, with a sample sheet of the last checkpoint now and then and at the end.
 
     The same call goes on where the last one stopped; sheets draw no chance that training uses.
     """

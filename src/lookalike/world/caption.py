@@ -130,6 +130,20 @@ def phrase_groups() -> list[list[str]]:
     return [list(texts) for texts in groups.values()]
 
 
+def phrases_of(noun: str) -> list[str]:
+    """The bank's phrases that some style with this noun can draw."""
+    drawn: dict[str, set[str]] = {"style": set()}
+    for style in (s for s in styles().values() if s.noun == noun):
+        drawn["style"].add(style.name)
+        for attribute in style.attributes:
+            drawn.setdefault(attribute.name, set()).update(attribute.values)
+    return [
+        text
+        for text, stated in bank().items()
+        if all(value in drawn.get(name, ()) for name, value in stated.items())
+    ]
+
+
 def _with_colours(name: str, value: str) -> Iterable[tuple[str, dict[str, str]]]:
     yield phrase(name, value), {name: value}
     if name in COLOUR_OF and value != "bald":
