@@ -90,14 +90,23 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
 
+def trained_steps(folder: Path) -> int:
+    """How many steps the last checkpoint in a folder has behind it."""
+    return _read(_present(folder))[0]
+
+
+def _present(folder: Path) -> Path:
+    path = folder / NAME
+    if not path.exists():
+        raise ModelError(f"{folder} holds no checkpoint; train this part first")
+    return path
+
+
 def trained_weights(folder: Path) -> dict[str, Tensor]:
     """The weights to ship from a training's folder: the moving average where one was kept.
 
     Raises:
         ModelError: there is no whole checkpoint in the folder.
     """
-    path = folder / NAME
-    if not path.exists():
-        raise ModelError(f"{folder} holds no checkpoint; train this part first")
-    _, _, tensors = _read(path)
+    _, _, tensors = _read(_present(folder))
     return _under("module.", tensors) | _under("average.", tensors)
