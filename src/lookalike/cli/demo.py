@@ -88,7 +88,8 @@ def _write(made: Demo, out: Path, replace: bool) -> None:
         save_picture(made.reference, folder / "reference.png")
         made.embedding.save(folder / "embedding.safetensors", about={"by": "closed-form"})
         for result in made.made.values():
-            result.save(folder)
+            if result.recipe.prompt.parts or result.recipe.prompt.references:
+                result.save(folder)  # the yardstick, from no prompt at all, is on the sheet alone
         save_picture(_sheet(made), folder / "sheet.png")
         write_json(folder / MARK, _about(made))
 

@@ -92,7 +92,7 @@ def embedding_plan(
     size = size_of(backbone, prompt.settings)
     clean, first = None, 0
     if picture is not None and strength < 1:
-        clean = backbone.encode([picture], size)
+        clean = backbone.encode([picture], size).expand(len(seeds), -1, -1, -1)
         first = _first_level(prompt.settings.steps, strength)
     return _plan(backbone, prompt, (Conditioning(embedding),), seeds, clean, first)
 

@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors.torch import save
 from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
 
-from lookalike.core.files import building, write_bytes, write_json
+from lookalike.core.files import building, read_json, write_bytes, write_json
 from lookalike.mini.recipe import MiniRecipe
 from lookalike.mini.tokenizer import write_tokenizer
 from lookalike.mini.training import (
@@ -87,6 +87,7 @@ def _write_pipeline(
             part.half().save_pretrained(folder / name, max_shard_size=SHARD)
         _write_text_tower(folder / "text_encoder", model)
         model.half().save_pretrained(folder / "clip", max_shard_size=SHARD)
+        _read_as_float(folder / "clip")
         for name in ("tokenizer", "clip"):
             write_tokenizer(tokenizer, folder / name)
         for name in ("feature_extractor", "clip"):
@@ -102,8 +103,15 @@ def _write_text_tower(folder: Path, model: CLIPModel) -> None:
     # transformers loads a model as its config says, diffusers in float32: they must agree.
     tower.config.dtype = torch.float32
     tower.config.save_pretrained(folder)
+    _read_as_float(folder)
     half = {f"text_model.{k}": v.half().contiguous() for k, v in tower.state_dict().items()}
     write_bytes(folder / "model.safetensors", save(half, metadata={"format": "pt"}))
+
+
+def _read_as_float(folder: Path) -> None:
+    """Have transformers read half-precision weights as float32, as diffusers does the others."""
+    path = folder / "config.json"
+    write_json(path, read_json(path) | {"dtype": "float32"})
 
 
 def _index() -> dict[str, Any]:

@@ -217,7 +217,7 @@ def tell_strangers(backbone: Backbone, sources: Sequence[Source]) -> None:
     for one, measured in zip(sources, found, strict=False):
         if not measured.known:
             note(
-                f"{one.name} is unlike what {backbone.name} was trained on (it is "
-                f"{measured.distance:.1f} times the limit away): expect little; "
+                f"{one.name} is unlike what {backbone.name} was trained on (its distance is "
+                f"{measured.distance:.1f} times the limit): expect little; "
                 "--model names a checkpoint that knows such pictures"
             )
