@@ -81,8 +81,10 @@ def cached_latents(vae: AutoencoderKL, data: Dataset, path: Path) -> Float[Tenso
     """All latents of a data set, computed once and kept at `path`."""
     if path.exists():
         return load_file(path)["latents"]
-    latents = torch.cat(list(encode_all(vae, data)))
-    write_bytes(path, save({"latents": latents.contiguous()}))
+    # Laid out as they are when read back: another layout takes other kernels, and then a resumed
+    # run would differ in the last digits.
+    latents = torch.cat(list(encode_all(vae, data))).contiguous()
+    write_bytes(path, save({"latents": latents}))
     return latents
 
 
