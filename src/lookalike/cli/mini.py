@@ -125,4 +125,4 @@ def _measured(model: str, count: int, device: str) -> Outcome:
 def _sheet(outcome: Outcome) -> Image:
     from lookalike.core.pictures import sheet
 
-    return sheet(outcome.pictures, columns=6, labels=outcome.captions)
+    return sheet(outcome.pictures, columns=6, labels=outcome.captions[: len(outcome.pictures)])

@@ -59,7 +59,9 @@ def _step(
         group["lr"] = rate(task.schedule, number)
     optimiser.zero_grad(set_to_none=True)
     kind = next(task.module.parameters()).device.type
-    with torch.autocast(kind, torch.bfloat16, enabled=task.schedule.bf16):
+    bf16 = task.schedule.bf16
+    # Without a cache of cast weights: one that outlives its step belongs to a graph that is gone.
+    with torch.autocast(kind, torch.bfloat16, enabled=bf16, cache_enabled=False):
         loss, details = task.loss(number)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(task.module.parameters(), task.schedule.clip)
