@@ -11,7 +11,7 @@ TORCH_INDEX ?=
 # Compiling what may never be imported would take most of the time.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-all lint format bench docs clean
+.PHONY: demo test test-all lint format bench figures docs clean
 
 demo: $(READY)  ## the whole round trip, on a CPU, into demo/
 	$(BIN)/lookalike demo
@@ -33,6 +33,11 @@ format: $(READY)  ## mend what can be mended without thinking
 
 bench: $(READY)  ## timings on this machine
 	$(BIN)/python -m benchmarks
+
+figures: $(READY)  ## mini's figures and the round trip's, written into the README (half an hour)
+	$(BIN)/lookalike mini report --json >benchmarks/figures/report.json
+	$(BIN)/lookalike evaluate round-trip --json >benchmarks/figures/round-trip.json
+	$(BIN)/python -m benchmarks.readme
 
 docs: $(READY)  ## the site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -90,5 +90,18 @@ def test_the_report_has_the_figures_of_minis_table(ask: Ask) -> None:
     assert answer.code == 0, answer.err
     figures = json.loads(answer.out)
     wanted = {"vae.psnr", "clip.r1", "clip.r5", "attributes.mean", "probe.mean", "seconds.grid"}
+    wanted |= {"clip.attributes.hair", "clip.attributes.mean"}
     assert wanted <= set(figures)
     assert Path("sheets/report-001.png").is_file()
+
+
+def test_a_run_starts_from_anothers_weights(ask: Ask, recipe: str) -> None:
+    assert ask(["mini", "train", "vae", "--recipe", recipe]).code == 0
+    line = ["mini", "train", "vae", "--recipe", recipe, "--out", "second", "--start"]
+    missing = ask([*line, "nowhere"])
+    assert missing.code == 2
+    assert missing.err.count("\n") == 1
+    assert "nowhere" in missing.err
+    assert "train this part first" in missing.err
+    assert not Path("second").exists()
+    assert ask([*line, "runs/dot"]).out.startswith("vae: step 3, loss ")

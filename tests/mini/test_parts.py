@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+import random
 
 import numpy as np
 import pytest
 import torch
 from transformers import CLIPTokenizer
 
+from lookalike.mini.clip import ABSENT as UNSAID
 from lookalike.mini.clip import build as build_clip
-from lookalike.mini.clip import contrast
+from lookalike.mini.clip import codes, contrast, naming, truth
 from lookalike.mini.data import as_tensor, captions, scaled
 from lookalike.mini.probe import ABSENT, ProbeTask, blurred, labels
 from lookalike.mini.vae import build as build_vae
 from lookalike.mini.vae import edges, latent_scale, posterior
 from lookalike.world.caption import caption, read
+from lookalike.world.contrast import attributes, facts, long_pair, short_pair
 from lookalike.world.dataset import Dataset
 from lookalike.world.style import values
 from tests.mini.conftest import Place
@@ -36,7 +39,7 @@ def test_captions_belong_to_their_pictures_and_depend_on_chance_alone(pictures: 
     assert made != captions(pictures, which, torch.Generator().manual_seed(2))
     for text, look in zip(made, pictures.looks, strict=True):
         assert read(text).items() <= look.values.items()
-    assert 2 <= sum(t == caption(o) for t, o in zip(made, pictures.looks, strict=True)) <= 14
+    assert 6 <= sum(t == caption(o) for t, o in zip(made, pictures.looks, strict=True)) <= 19
 
 
 def test_contrast_is_clips_symmetric_cross_entropy() -> None:
@@ -45,17 +48,60 @@ def test_contrast_is_clips_symmetric_cross_entropy() -> None:
     logits = 7.0 * (a / a.norm(dim=1, keepdim=True)) @ (b / b.norm(dim=1, keepdim=True)).T
     rows = -logits.log_softmax(1).diagonal().mean()
     columns = -logits.log_softmax(0).diagonal().mean()
-    loss, found = contrast(a.float(), b.float(), torch.tensor(7.0))
+    loss, found = contrast(a.float(), b.float(), torch.eye(4).bool(), torch.tensor(7.0))
     assert float(loss) == pytest.approx(float((rows + columns) / 2), rel=1e-5)
     assert found == float((logits.argmax(1) == torch.arange(4)).float().mean())
 
 
 def test_contrast_is_least_where_pictures_find_their_own_captions() -> None:
-    own = torch.eye(4)
-    right, found = contrast(own, own, torch.tensor(20.0))
-    wrong, lost = contrast(own, own.roll(1, 0), torch.tensor(20.0))
+    own, true = torch.eye(4), torch.eye(4).bool()
+    right, found = contrast(own, own, true, torch.tensor(20.0))
+    wrong, lost = contrast(own, own.roll(1, 0), true, torch.tensor(20.0))
     assert float(right) < 1e-3 < float(wrong)
     assert (found, lost) == (1.0, 0.0)
+
+
+def test_near_misses_are_rivals_to_pictures_and_have_no_picture_to_find() -> None:
+    own, true = torch.eye(4), torch.eye(4, 8).bool()
+    apart, _ = contrast(own, torch.cat([own, -own]), true, torch.tensor(20.0))
+    alike, found = contrast(own, torch.cat([own, own + 0.05]), true, torch.tensor(20.0))
+    assert float(apart) < 1e-3 < float(alike)
+    assert found == 1.0
+
+
+def test_what_is_true_of_another_picture_is_no_rival() -> None:
+    """Both captions are true of both pictures: they cannot be told apart, and need not be."""
+    both = torch.ones(2, 3) / 3**0.5
+    everything = torch.ones(2, 2).bool()
+    spared, _ = contrast(both, both, everything, torch.tensor(20.0))
+    punished, _ = contrast(both, both, torch.eye(2).bool(), torch.tensor(20.0))
+    assert float(spared) == pytest.approx(0.0, abs=1e-6)
+    assert float(punished) == pytest.approx(math.log(2), rel=1e-5)
+
+
+def test_truth_by_codes_is_truth_in_words(pictures: Dataset) -> None:
+    chance = random.Random(0)
+    said = [
+        one for of in pictures.looks for one in (*long_pair(of, chance), *short_pair(of, chance))
+    ]
+    found = truth(codes([facts(of) for of in pictures.looks]), codes([one.stated for one in said]))
+    wanted = [[one.true_of(of) for one in said] for of in pictures.looks]
+    assert found.tolist() == wanted
+
+
+def test_naming_asks_only_what_is_known() -> None:
+    sizes = [len(words) for words in attributes().values()]
+    prototypes = torch.eye(sum(sizes))
+    nothing = torch.full((1, len(sizes)), UNSAID)
+    style = nothing.clone()
+    style[0, 1] = 2
+    at = sizes[0] + 2
+    right = naming(prototypes[[at]], prototypes, style, torch.tensor(50.0))
+    wrong = naming(prototypes[[at + 1]], prototypes, style, torch.tensor(50.0))
+    assert float(right) < 1e-6
+    assert float(wrong) == pytest.approx(50.0, rel=1e-4)
+    both = naming(prototypes[[at, at]], prototypes, torch.cat([style, nothing]), torch.tensor(50.0))
+    assert float(both) == pytest.approx(float(right), abs=1e-6)
 
 
 def test_clips_text_projection_is_square_and_pads_with_the_end(

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lookalike.core.errors import ModelError
-from lookalike.train.checkpoint import NAME, trained_weights
+from lookalike.train.checkpoint import NAME, trained_samples, trained_weights
 from lookalike.train.loop import train
 from tests.train.tiny_task import TinyTask, schedule
 
@@ -89,3 +89,39 @@ def test_running_statistics_are_kept_as_they_are_beside_the_average(tmp_path: Pa
     statistics = task.module.state_dict()["1.running_mean"]
     assert statistics.abs().sum() > 0
     assert torch.equal(trained_weights(tmp_path)["1.running_mean"], statistics)
+
+
+def test_a_new_training_starts_from_anothers_weights_and_counts_their_samples(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    run(first, TinyTask())
+    task = TinyTask(schedule(steps=5, seed=7))
+    steps = train(task, second, start=first)
+    next(steps)
+    steps.close()
+    untouched = TinyTask(schedule(steps=5, seed=7))
+    learnt = trained_weights(first)
+    now = task.module.state_dict()
+    name = "0.weight"
+    near = (now[name] - learnt[name]).abs().max()
+    far = (now[name] - untouched.module.state_dict()[name]).abs().max()
+    assert near < 0.05 < far
+    assert trained_samples(second) == (12 + 1) * 4
+    # Going on, what it started from is no longer needed, and is not taken again.
+    for _ in train(TinyTask(schedule(steps=5, seed=7)), second, start=tmp_path / "gone"):
+        pass
+    assert trained_samples(second) == (12 + 5) * 4
+
+
+def test_weights_of_another_shape_cannot_be_started_from(tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    run(first, TinyTask())
+    task = TinyTask()
+    task.module[0] = torch.nn.Linear(4, 9)
+    with pytest.raises(ModelError, match="do not fit this recipe") as raised:
+        next(train(task, tmp_path / "second", start=first))
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "second").exists()
+    with pytest.raises(ModelError, match="train this part first"):
+        next(train(TinyTask(), tmp_path / "second", start=tmp_path / "none"))

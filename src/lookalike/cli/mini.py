@@ -35,6 +35,10 @@ Data = Annotated[
         "--data", metavar="DIR", help="Where drawn pictures are kept; runs/data if unset."
     ),
 ]
+Start = Annotated[
+    Path | None,
+    typer.Option("--start", metavar="RUN", help="A new training begins with this run's weights."),
+]
 Trained = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
 Weights = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where mini/ and probe/ go.")]
 Judged = Annotated[
@@ -56,7 +60,11 @@ def mini() -> None:
 
 @group.command()
 def train(
-    part: Part, recipe: RecipeName = "draft", out: RunFolder = None, data: Data = None
+    part: Part,
+    recipe: RecipeName = "draft",
+    out: RunFolder = None,
+    data: Data = None,
+    start: Start = None,
 ) -> None:
     """Train a part of mini; a run that was stopped goes on where it was."""
     from lookalike.mini.recipe import read_recipe
@@ -64,7 +72,7 @@ def train(
 
     chosen, run = read_recipe(recipe), out or RUNS / Path(recipe).stem
     kept = data or RUNS / "data"
-    last = output.watched(train_with_sheets(part, chosen, run, kept), part, _tell)
+    last = output.watched(train_with_sheets(part, chosen, run, kept, start=start), part, _tell)
     done = f"step {last.number}, loss {last.loss:.4f}" if last else "it was trained already"
     page = run / part / "sample.png"
     typer.echo(f"{part}: {done}; {page if page.exists() else run / part}")

@@ -18,6 +18,7 @@ from lookalike.engine.run import run
 from lookalike.evaluate.metrics import agreement, mean_judged, psnr, recall_at
 from lookalike.evaluate.round_trip import Stage, end_states
 from lookalike.evaluate.samples import held_out, made
+from lookalike.evaluate.zero_shot import attribute_accuracy
 from lookalike.models.backbone import Backbone
 from lookalike.models.probe import Probe
 from lookalike.world.caption import caption
@@ -81,12 +82,14 @@ def _parts(backbone: Backbone, probe: Probe) -> dict[str, float]:
     seen = torch.nn.functional.normalize(backbone.clip.see(shown.pictures).projected, dim=-1)
     told = backbone.clip.project([caption(one) for one in shown.looks])
     scores = (seen @ told.T).tolist()
+    known = attribute_accuracy(seen, shown.looks, backbone.clip.project)
     judged = agreement([one.values for one in shown.looks], probe.read(shown.pictures))
     values = [psnr(a, b) for a, b in zip(shown.pictures, back, strict=True)]
     return {
         "vae.psnr": sum(values) / len(values),
         "clip.r1": recall_at(scores, 1),
         "clip.r5": recall_at(scores, 5),
+        **{f"clip.attributes.{name}": value for name, value in known.items()},
         "probe.mean": mean_judged(judged),
         **{f"probe.{name}": value for name, value in judged.items()},
     }

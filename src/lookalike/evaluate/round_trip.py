@@ -82,7 +82,7 @@ def measure(
         texts += _described(backbone, list(batch))
         yield Stage("describing", len(texts), count)
     rows: list[Row] = []
-    for name, embedding in _ways(backbone, shown, texts, converter):
+    for name, embedding in _ways(backbone, shown, texts, converter).items():
         pictures: list[Image] = []
         for picture in made(backbone, embedding, chosen, SEED):
             pictures.append(picture)
@@ -106,13 +106,15 @@ def _described(backbone: Backbone, pictures: list[Image]) -> list[str]:
 @torch.no_grad()
 def _ways(
     backbone: Backbone, shown: HeldOut, texts: list[str], converter: str
-) -> Iterator[tuple[str, Embedding]]:
+) -> dict[str, Embedding]:
     said = [caption(one) for one in shown.looks]
-    yield "ceiling", backbone.embed(said)
-    yield "end-state", end_states(backbone, said)
-    yield converter, converters.make(converter, {}).convert(backbone, shown.pictures)
-    yield "description", backbone.embed(texts)
-    yield "floor", plain(backbone, len(said))
+    return {
+        "ceiling": backbone.embed(said),
+        "end-state": end_states(backbone, said),
+        converter: converters.make(converter, {}).convert(backbone, shown.pictures),
+        "description": backbone.embed(texts),
+        "floor": plain(backbone, len(said)),
+    }
 
 
 @torch.no_grad()

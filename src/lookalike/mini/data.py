@@ -29,8 +29,12 @@ def scaled(
     return pictures.float() / 127.5 - 1
 
 
+def chance_of(chance: torch.Generator) -> random.Random:
+    """Python's kind of chance, seeded from torch's."""
+    return random.Random(int(torch.randint(2**62, (1,), generator=chance)))
+
+
 def captions(data: Dataset, which: Int64[Tensor, " batch"], chance: torch.Generator) -> list[str]:
     """A fresh caption for each chosen picture, drawn from `chance`."""
-    seed = int(torch.randint(2**62, (1,), generator=chance))
-    words = random.Random(seed)
+    words = chance_of(chance)
     return [training_caption(data.looks[i], words) for i in which.tolist()]

@@ -27,7 +27,7 @@ from lookalike.mini.training import (
 )
 from lookalike.mini.unet import noise_schedule
 from lookalike.models.quiet import quiet
-from lookalike.train.checkpoint import trained_steps
+from lookalike.train.checkpoint import trained_samples
 from lookalike.world.caption import caption, phrase_groups, phrases_of
 from lookalike.world.dataset import dataset
 from lookalike.world.look import looks
@@ -58,7 +58,7 @@ def export(recipe: MiniRecipe, run: Path, data: Path, out: Path) -> Iterator[str
         write_json(folder / "phrases.json", _bank())
         write_json(folder / "model.json", _about(recipe))
         write_json(folder / "recipe.json", recipe.model_dump())
-        write_bytes(folder / "README.md", _card(recipe, trained_steps(run / "unet")).encode())
+        write_bytes(folder / "README.md", _card(recipe, trained_samples(run / "unet")).encode())
         yield "measuring the closed form and the gauge"
         _calibrate(folder, recipe, data)
     with building(out / "probe", replace=True) as folder:
@@ -153,13 +153,13 @@ def _about(recipe: MiniRecipe) -> dict[str, Any]:
     }
 
 
-def _card(recipe: MiniRecipe, steps: int) -> str:
+def _card(recipe: MiniRecipe, samples: int) -> str:
     drawn = [f"- {name}: {s.licence}, {s.artist}, {s.source}" for name, s in styles().items()]
     size, unet = recipe.pictures.pixels, recipe.unet
     return CARD.format(
         size=size,
         train=recipe.pictures.train,
-        samples=steps * unet.schedule.batch,
+        samples=samples,
         caption_drop=round(100 * unet.caption_drop),
         words=round(100 * unet.word_drop),
         drawn="\n".join(drawn),

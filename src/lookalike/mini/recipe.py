@@ -23,6 +23,12 @@ class ClipRecipe(Recipe):
     vision_layers: int = Field(default=4, ge=1, description="Layers of the vision tower.")
     patch: int = Field(default=8, ge=1, description="Side of a patch in pixels.")
     vocabulary: int = Field(default=1600, ge=600, description="Tokens of the tokenizer.")
+    alone: int = Field(
+        default=0, ge=0, description="First steps, in which pictures are named and not captioned."
+    )
+    told: int = Field(
+        default=64, ge=1, description="Pictures of a batch that get captions; all are named."
+    )
 
 
 class VaeRecipe(Recipe):

@@ -56,14 +56,19 @@ def sample_sheet(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Path |
 
 
 def train_with_sheets(
-    part: str, recipe: MiniRecipe, run: Path, data: Path, every: float = 600.0
+    part: str,
+    recipe: MiniRecipe,
+    run: Path,
+    data: Path,
+    every: float = 600.0,
+    start: Path | None = None,
 ) -> Iterator[Step]:
     """`train_part`, with a sample sheet of the last checkpoint now and then and at the end.
 
     The same call goes on where the last one stopped; sheets draw no chance that training uses.
     """
     shown = time.monotonic()
-    for step in train_part(part, recipe, run, data):
+    for step in train_part(part, recipe, run, data, start=start):
         yield step
         if time.monotonic() - shown > every and (run / part / NAME).exists():
             sample_sheet(part, recipe, run, data)

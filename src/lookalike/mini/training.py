@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
-from lookalike.core.errors import OptionError, did_you_mean
+from lookalike.core.errors import ModelError, OptionError, did_you_mean
+from lookalike.core.files import building
 from lookalike.mini import clip as clips
 from lookalike.mini import vae as vaes
 from lookalike.mini.data import as_tensor, scaled
@@ -35,7 +37,10 @@ def trained_clip(recipe: MiniRecipe, run: Path) -> tuple[CLIPModel, CLIPTokenize
     """The CLIP that a run has trained so far, with its tokenizer."""
     tokenizer = clips.tokenizer_of(recipe.clip, run / "tokenizer")
     model = clips.build(recipe.clip, tokenizer, recipe.pictures.pixels)
-    model.load_state_dict(trained_weights(run / "clip"))
+    weights = trained_weights(run / "clip")
+    model.load_state_dict(
+        {k: v for k, v in weights.items() if not k.startswith(clips.ClipTask.aids)}
+    )
     return model.eval(), tokenizer
 
 
@@ -107,7 +112,26 @@ def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Task[Any]:
 
 
 def train_part(
-    part: str, recipe: MiniRecipe, run: Path, data: Path, every: float = 120.0
+    part: str,
+    recipe: MiniRecipe,
+    run: Path,
+    data: Path,
+    every: float = 120.0,
+    start: Path | None = None,
 ) -> Iterator[Step]:
-    """Train a part in `run`, step by step; the same call goes on where the last one stopped."""
-    yield from train(task_of(part, recipe, run, data), run / part, every)
+    """Train a part in `run`, step by step; the same call goes on where the last one stopped.
+
+    A new training may `start` from the weights of another run's part, and from its tokenizer.
+
+    Raises:
+        OptionError: there is no such part. ModelError: a part it stands on, or that it is to start
+            from, is not trained yet or does not fit.
+    """
+    words = run / "tokenizer"
+    if start is not None and part == "clip" and not words.exists():
+        if not (start / "tokenizer").is_dir():
+            raise ModelError(f"{start} holds no tokenizer; name the folder of a mini's run")
+        with building(words) as folder:
+            shutil.copytree(start / "tokenizer", folder, dirs_exist_ok=True)
+    begun = None if start is None else start / part
+    yield from train(task_of(part, recipe, run, data), run / part, every, begun)

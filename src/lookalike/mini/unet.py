@@ -66,13 +66,13 @@ def noise_schedule() -> DDIMScheduler:
     )
 
 
-@torch.no_grad()
 def encode_all(vae: AutoencoderKL, data: Dataset, batch: int = 128) -> Iterator[Tensor]:
     """The posterior means of all pictures, scaled to unit variance, batch by batch."""
     pictures = as_tensor(data)
     factor = float(vae.config["scaling_factor"])
     for start in range(0, len(pictures), batch):
-        with torch.autocast("cpu", torch.bfloat16):
+        # Not as a decorator: around a generator that another decorator wraps, it ends too early.
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             mean = posterior(vae, scaled(pictures[start : start + batch])).mean
         yield (mean.float() * factor).half()
 

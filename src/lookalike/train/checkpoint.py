@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,18 @@ def save_checkpoint(
     optimiser: torch.optim.Optimizer,
     average: dict[str, Tensor] | None,
     recipe: str,
+    before: int = 0,
 ) -> None:
-    """Write the state after `step` steps; the file before it stays until the new one is whole."""
+    """Write the state after `step` steps; the file before it stays until the new one is whole.
+
+    `before` counts the samples that the weights had seen when this training began.
+    """
     tensors = {f"module.{k}": v for k, v in module.state_dict().items()}
     tensors |= _flat_optimiser(optimiser)
     tensors |= {f"average.{k}": v for k, v in (average or {}).items()}
     own = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    write_bytes(folder / NAME, save(own, metadata={"step": str(step), "recipe": recipe}))
+    header = {"step": str(step), "recipe": recipe, "before": str(before)}
+    write_bytes(folder / NAME, save(own, metadata=header))
 
 
 def load_checkpoint(
@@ -57,42 +63,64 @@ def load_checkpoint(
     optimiser: torch.optim.Optimizer,
     average: dict[str, Tensor] | None,
     recipe: str,
-) -> int:
-    """Restore the state that `folder` holds and return its step; 0 where there is none.
+) -> tuple[int, int] | None:
+    """Restore the state that `folder` holds: its step, and the samples seen before its first.
+
+    None where there is no checkpoint.
 
     Raises:
         ModelError: the checkpoint is damaged, or was made by another recipe.
     """
     path = folder / NAME
     if not path.exists():
-        return 0
-    step, made_by, tensors = _read(path)
-    if made_by != recipe:
+        return None
+    header, tensors = _read(path)
+    if header["recipe"] != recipe:
         raise ModelError(f"{path} was made by another recipe; name another --out, or delete it")
     module.load_state_dict(_under("module.", tensors))
     _fill_optimiser(optimiser, tensors)
     if average is not None:
         average.update(_under("average.", tensors))
-    return step
+    return int(header["step"]), int(header.get("before", 0))
 
 
-def _read(path: Path) -> tuple[int, str, dict[str, Tensor]]:
+def start_from(module: nn.Module, folder: Path, aids: tuple[str, ...] = ()) -> int:
+    """Give a module the weights of another training; returns how many samples they have seen.
+
+    Weights whose names begin with one of the `aids` may be missing and stay as they are.
+
+    Raises:
+        ModelError: there is no whole checkpoint in the folder, or its weights do not fit.
+    """
+    own = {k: v for k, v in module.state_dict().items() if k.startswith(aids)} if aids else {}
+    try:
+        module.load_state_dict({**own, **trained_weights(folder)})
+    except RuntimeError as fault:
+        raise ModelError(
+            f"the weights in {folder} do not fit this recipe; start from one of the same shape"
+        ) from fault
+    return trained_samples(folder)
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     try:
         with safe_open(str(path), framework="pt") as file:
             header = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as fault:
         raise ModelError(f"{path} is not a whole checkpoint: {fault}") from fault
-    return int(header["step"]), header["recipe"], tensors
+    return header, tensors
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def trained_steps(folder: Path) -> int:
-    """How many steps the last checkpoint in a folder has behind it."""
-    return _read(_present(folder))[0]
+def trained_samples(folder: Path) -> int:
+    """How many samples the weights of the last checkpoint in a folder have seen in all."""
+    header, _ = _read(_present(folder))
+    batch = json.loads(header["recipe"])["schedule"]["batch"]
+    return int(header.get("before", 0)) + int(header["step"]) * batch
 
 
 def _present(folder: Path) -> Path:
@@ -108,5 +136,5 @@ def trained_weights(folder: Path) -> dict[str, Tensor]:
     Raises:
         ModelError: there is no whole checkpoint in the folder.
     """
-    _, _, tensors = _read(_present(folder))
+    _, tensors = _read(_present(folder))
     return _under("module.", tensors) | _under("average.", tensors)

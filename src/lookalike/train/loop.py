@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lookalike.train.checkpoint import load_checkpoint, save_checkpoint
+from lookalike.train.checkpoint import NAME, load_checkpoint, save_checkpoint, start_from
 from lookalike.train.task import Schedule, Task
 
 
@@ -69,23 +69,31 @@ def _step(
     return float(loss.detach()), details
 
 
-def train(task: Task[Any], folder: Path, every: float = 120.0) -> Iterator[Step]:
+def train(
+    task: Task[Any], folder: Path, every: float = 120.0, start: Path | None = None
+) -> Iterator[Step]:
     """Train a task, yielding each step; stop when you like, call again to go on.
 
     State is written to `folder` every `every` seconds, at the end, and when the generator is
     closed or interrupted. The same folder and recipe go on from there with the same loss curve
-    as an unbroken run (same machine and versions).
+    as an unbroken run (same machine and versions). A training that has no checkpoint yet may
+    `start` from the weights that another one left in a folder.
 
     Raises:
-        ModelError: the folder's checkpoint is damaged or was made by another recipe.
+        ModelError: the folder's checkpoint is damaged or was made by another recipe, or the
+            weights to start from are not there or do not fit.
     """
     task.module.train()
+    before = 0
+    if start is not None and not (folder / NAME).exists():
+        before = start_from(task.module, start, task.aids)
     optimiser = _optimiser(task)
     average = None
     if task.schedule.ema:
         average = {n: p.detach().clone() for n, p in task.module.named_parameters()}
     recipe = task.recipe.model_dump_json()
-    done = load_checkpoint(folder, task.module, optimiser, average, recipe)
+    kept = load_checkpoint(folder, task.module, optimiser, average, recipe)
+    done, before = kept or (0, before)
     saved_at, saved = time.monotonic(), done
     whole = True  # False while a step is half done: such a state is never written
     try:
@@ -98,9 +106,9 @@ def train(task: Task[Any], folder: Path, every: float = 120.0) -> Iterator[Step]
             now = time.monotonic()
             speed = task.schedule.batch / (now - began)
             if now - saved_at > every:
-                save_checkpoint(folder, done, task.module, optimiser, average, recipe)
+                save_checkpoint(folder, done, task.module, optimiser, average, recipe, before)
                 saved_at, saved = time.monotonic(), done
             yield Step(done, task.schedule.steps, loss, speed, details)
     finally:
         if whole and done > saved:
-            save_checkpoint(folder, done, task.module, optimiser, average, recipe)
+            save_checkpoint(folder, done, task.module, optimiser, average, recipe, before)

@@ -53,6 +53,8 @@ class Task(ABC, Generic[R]):
     """
 
     name: ClassVar[str]
+    aids: ClassVar[tuple[str, ...]] = ()
+    """How the names of weights begin that serve training alone and are not shipped."""
     module: Any  # an nn.Module; diffusers and transformers type theirs loosely
     recipe: R
 

@@ -80,7 +80,8 @@ def caption(of: Look) -> str:
     return f"a {styles()[of.style].noun} with {', '.join(parts)}"
 
 
-def _say(text: str, chance: random.Random) -> str:
+def reworded(text: str, chance: random.Random) -> str:
+    """A phrase with each of its words given in another way now and then."""
     for word, others in SYNONYMS.items():
         if word in text and chance.random() < 0.25:
             text = text.replace(word, chance.choice(others))
@@ -93,20 +94,20 @@ def free_caption(of: Look, chance: random.Random) -> str:
     parts = [p for p in phrases(of) if chance.random() < keep]
     if chance.random() < 0.5:
         chance.shuffle(parts)
-    parts = [_say(p, chance) for p in parts]
+    parts = [reworded(p, chance) for p in parts]
     manners = [f"{of.style} style", f"in {of.style} style", f"in the style of {of.style}"]
     style = chance.choice(manners)
     if chance.random() < 0.85:
         parts.insert(chance.choice([0, len(parts)]), style)
-    noun = _say(styles()[of.style].noun, chance)
+    noun = reworded(styles()[of.style].noun, chance)
     opening = f"{chance.choice(OPENINGS)} {noun}"
     joint = chance.choice([" with ", ", ", " "])
     return opening + joint + ", ".join(parts) if parts else opening
 
 
 def training_caption(of: Look, chance: random.Random) -> str:
-    """The caption of one training step: full in three of ten, free in the others."""
-    return caption(of) if chance.random() < 0.3 else free_caption(of, chance)
+    """The caption of one training step: full in half of the cases, else free."""
+    return caption(of) if chance.random() < 0.5 else free_caption(of, chance)
 
 
 @cache
