@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from lookalike.mini.data import as_tensor, chance_of, scaled
 from lookalike.mini.recipe import ClipRecipe
 from lookalike.mini.tokenizer import LENGTH, train_tokenizer
 from lookalike.train.task import Task
-from lookalike.world.contrast import Statement, attributes, facts, long_pair, short_pair
+from lookalike.world.caption import caption
+from lookalike.world.contrast import attributes, facts, long_pair, short_pair
 from lookalike.world.dataset import Dataset
+from lookalike.world.look import Look
 
 POSITION = 0.3
 """Deviation of the vision tower's position embeddings at the start."""
@@ -142,12 +145,23 @@ def naming(
     return torch.stack(losses).sum() / (known != ABSENT).sum()
 
 
+Vectors = Float[Tensor, "count shared"]
+Codes = Int64[Tensor, "count attributes"]
+RATES = ("named", "long", "short", "apart")
+"""What a step tells: the naming's loss, both retrieval rates, 1 - cosine to the full caption."""
+ALIGNING = 5.0
+"""Weight of that distance in the last stage."""
+
+
 class ClipTask(Task[ClipRecipe]):
     """Contrastive training: long and short captions of a picture, each beside a near miss.
 
-    Both towers also name attributes against one set of prototypes in the shared space, the vision
-    tower for a while alone: it learns shapes in minutes that way, while captions teach it colours
-    first and shapes hardly at all. The prototypes are not part of the finished CLIP.
+    Both towers also name attributes against one set of prototypes in the shared space. There are
+    three stages. At first the vision tower names attributes alone: it learns shapes in minutes
+    that way, while captions teach it colours first and shapes hardly at all. Then both towers
+    learn all of it. In the end the text tower rests, and pictures are drawn to the very place of
+    their full captions: contrast alone leaves the two kinds in different parts of the space, and
+    the closed form takes one for the other. The prototypes are not part of the finished CLIP.
     """
 
     name = "clip"
@@ -164,29 +178,54 @@ class ClipTask(Task[ClipRecipe]):
         self.codes = codes([facts(look) for look in data.looks])
 
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
-        """The mean of both contrasts and of the naming, with the retrieval rates of the batch."""
+        """The loss of the stage that a step belongs to, with its parts."""
         which = self.order(step, len(self.data))
         seen = self.module.vision_model(pixel_values=scaled(self.pictures[which])).pooler_output
         seen = self.module.visual_projection(seen)
-        # CLIP clips its temperature at 100, so that no batch dominates (Radford et al. 2021).
-        scale = self.module.logit_scale.exp().clamp(max=100)
-        words, shown = chance_of(self.chance(step)), self.codes[which]
-        named = naming(seen, self.module.prototypes.weight, shown, scale)
-        rates = {"named": float(named.detach()), "long": 0.0, "short": 0.0}
-        if step < self.recipe.alone:
-            return named, rates
-        losses = [named]
-        looks = [self.data.looks[i] for i in which[: self.recipe.told].tolist()]
+        looks = [self.data.looks[i] for i in which.tolist()]
+        words, rates = chance_of(self.chance(step)), dict.fromkeys(RATES, 0.0)
+        last = step >= self.schedule.steps - self.recipe.aligned
+        for part in (self.module.text_model, self.module.text_projection, self.module.prototypes):
+            part.requires_grad_(not last)
+        losses = [self._named(seen, self.codes[which], rates)]
+        if step >= self.recipe.alone:
+            losses += self._told(seen, looks[: self.recipe.told], words, rates)
+        if last:
+            losses.append(self._apart(seen, looks, rates))
+        return torch.stack(losses).sum(), rates
+
+    def _named(self, seen: Vectors, shown: Codes, rates: dict[str, float]) -> Float[Tensor, ""]:
+        loss = naming(seen, self.module.prototypes.weight, shown, self._scale())
+        rates["named"] = float(loss.detach())
+        return loss
+
+    def _told(
+        self, seen: Vectors, looks: Sequence[Look], words: random.Random, rates: dict[str, float]
+    ) -> list[Float[Tensor, ""]]:
+        losses = []
         for kind, pair in {"long": long_pair, "short": short_pair}.items():
             pairs = [pair(of, words) for of in looks]
             said = [right for right, _ in pairs] + [wrong for _, wrong in pairs]
-            read, stated = self._read(said), codes([one.stated for one in said])
-            true = truth(shown[: len(looks)], stated)
-            loss, rates[kind] = contrast(seen[: len(looks)], read, true, scale)
-            losses += [loss, naming(read, self.module.prototypes.weight, stated, scale) / 2]
-        return torch.stack(losses).sum(), rates
+            stated = codes([one.stated for one in said])
+            read = self._read([one.text for one in said])
+            true = truth(codes([facts(of) for of in looks]), stated)
+            loss, rates[kind] = contrast(seen[: len(looks)], read, true, self._scale())
+            losses += [loss, naming(read, self.module.prototypes.weight, stated, self._scale()) / 2]
+        return losses
 
-    def _read(self, said: Sequence[Statement]) -> Float[Tensor, "texts shared"]:
+    def _apart(
+        self, seen: Vectors, looks: Sequence[Look], rates: dict[str, float]
+    ) -> Float[Tensor, ""]:
+        full = self._read([caption(of) for of in looks])
+        apart = 1 - functional.cosine_similarity(seen.float(), full.float()).mean()
+        rates["apart"] = float(apart.detach())
+        return ALIGNING * apart
+
+    def _scale(self) -> Float[Tensor, ""]:
+        # CLIP clips its temperature at 100, so that no batch dominates (Radford et al. 2021).
+        return self.module.logit_scale.exp().clamp(max=100)
+
+    def _read(self, texts: list[str]) -> Vectors:
         # No longer than the longest: pads come after the end token and change nothing before it.
-        ids = tokens(self.tokenizer, [one.text for one in said], whole=False)
+        ids = tokens(self.tokenizer, texts, whole=False)
         return self.module.text_projection(self.module.text_model(input_ids=ids).pooler_output)

@@ -177,7 +177,9 @@ It draws the characters of lookalike's own world and knows nothing else. Apache-
   SNR, captions dropped at {caption_drop} %.
 - In {words} % of captions the states of the words were replaced by the EOS state (SOS, EOS and pad
   states kept), so that a prompt of one vector, as SD-IPC's, is not foreign to the U-Net.
-- `recipe.json` is the whole recipe, `closed_form.json` the constants of the closed form,
+- `recipe.json` is the recipe in one piece. Where a training began with the weights of another
+  (`--start`), the samples of both are counted.
+- `closed_form.json` holds the constants of the closed form,
   `gauge.safetensors` tells familiar pictures from others, `phrases.json` is the phrase bank.
 - `lookalike mini report` prints its figures on held-out pictures.
 

@@ -26,6 +26,11 @@ class ClipRecipe(Recipe):
     alone: int = Field(
         default=0, ge=0, description="First steps, in which pictures are named and not captioned."
     )
+    aligned: int = Field(
+        default=0,
+        ge=0,
+        description="Last steps, in which pictures are drawn to their captions and texts rest.",
+    )
     told: int = Field(
         default=64, ge=1, description="Pictures of a batch that get captions; all are named."
     )

@@ -119,6 +119,7 @@ class UnetTask(Task[UnetRecipe]):
         self.module.set_attn_processor(AttnProcessor())
         self.data, self.latents = data, latents
         self.text, self.tokenizer = text.eval().requires_grad_(False), tokenizer
+        self.text.set_attn_implementation("sdpa")  # no backward pass: the fused one is faster
         self.levels = noise_schedule().alphas_cumprod.float()
 
     def read(self, texts: list[str], chance: torch.Generator) -> States:
