@@ -13,8 +13,11 @@ from typing import Any
 HERE = Path(__file__).parent
 FIGURES = HERE / "figures"
 README = HERE.parent / "README.md"
-JUDGED = "style background skin hair_colour clothes_colour glasses facial_hair".split()
-ASKED = "hair hair_colour facial_hair glasses mouth eyes clothes clothes_colour mean".split()
+JUDGED = ["style", "background", "skin", "hair_colour", "clothes_colour", "glasses", "facial_hair"]
+ASKED = [
+    *("hair", "hair_colour", "facial_hair", "glasses", "mouth", "eyes"),
+    *("clothes", "clothes_colour", "mean"),
+]
 REPORT = [
     *("vae.psnr", "clip.r1", "clip.r5"),
     *(f"clip.attributes.{name}" for name in ASKED),

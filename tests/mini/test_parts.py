@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +13,15 @@ import torch
 from transformers import CLIPTokenizer
 
 from lookalike.mini.clip import ABSENT as UNSAID
+from lookalike.mini.clip import ClipTask, codes, contrast, naming, truth
 from lookalike.mini.clip import build as build_clip
-from lookalike.mini.clip import codes, contrast, naming, truth
 from lookalike.mini.data import as_tensor, captions, scaled
 from lookalike.mini.probe import ABSENT, ProbeTask, blurred, labels
+from lookalike.mini.training import trained_clip
 from lookalike.mini.vae import build as build_vae
 from lookalike.mini.vae import edges, latent_scale, posterior
+from lookalike.train.checkpoint import trained_weights
+from lookalike.train.loop import train
 from lookalike.world.caption import caption, read
 from lookalike.world.contrast import attributes, facts, long_pair, short_pair
 from lookalike.world.dataset import Dataset
@@ -165,3 +170,34 @@ def test_blurring_depends_on_chance_and_keeps_the_picture_in_place(pictures: Dat
     error = min(float((made - shown.roll(s, (2, 3))).abs().mean()) for s in shifts)
     assert error < 0.15
     assert math.isfinite(error)
+
+
+def test_clip_is_trained_in_three_stages(
+    place: Place, pictures: Dataset, tokenizer: CLIPTokenizer, tmp_path: Path
+) -> None:
+    """Pictures are named alone, then captioned, then drawn to texts that stay where they are."""
+    task = ClipTask(place.recipe.clip, pictures, tokenizer)
+    kept = [weights(task)]
+    told = []
+    for step in train(task, tmp_path):
+        kept.append(weights(task))
+        told.append(step.details)
+    assert [moved(a, b, "text_") for a, b in pairwise(kept)] == [False, True, False]
+    assert [moved(a, b, "vision_") for a, b in pairwise(kept)] == [True, True, True]
+    assert [each["apart"] > 0 for each in told] == [False, False, True]
+
+
+def test_the_prototypes_are_no_part_of_the_finished_clip(
+    place: Place, losses: dict[str, list[float]]
+) -> None:
+    model, _ = trained_clip(place.recipe, place.run)
+    assert not any("prototypes" in name for name in model.state_dict())
+    assert any("prototypes" in name for name in trained_weights(place.run / "clip"))
+
+
+def weights(task: ClipTask) -> dict[str, torch.Tensor]:
+    return {name: weight.clone() for name, weight in task.module.state_dict().items()}
+
+
+def moved(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor], prefix: str) -> bool:
+    return any(not torch.equal(a[k], b[k]) for k in a if k.startswith(prefix))

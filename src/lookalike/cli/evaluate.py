@@ -51,6 +51,24 @@ def round_trip(
     typer.echo(f"F1 of the best description's attributes: {found.description_f1:.3f}")
 
 
+@group.command()
+def penultimate(
+    count: Judged = 500, json: Json = False, model: Model = MODEL, device: Device = "auto"
+) -> None:
+    """Compare the closed form's two ways for U-Nets that read the layer before CLIP's last.
+
+    Figures are mean cosines between the state computed from a picture and its caption's.
+    """
+    from lookalike.evaluate.penultimate import compare
+
+    with session(model, device).models.use(model) as backbone:
+        found = compare(backbone, count).model_dump(mode="json")
+    if json:
+        output.show_json(found)
+    else:
+        output.table(("way", "cosine"), [(k, f"{v:.3f}") for k, v in found.items()])
+
+
 def _share(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
