@@ -147,7 +147,7 @@ def naming(
 
 Vectors = Float[Tensor, "count shared"]
 Codes = Int64[Tensor, "count attributes"]
-RATES = ("named", "long", "short", "apart")
+RATES: tuple[str, ...] = ("named", "long", "short", "apart")
 """What a step tells: the naming's loss, both retrieval rates, 1 - cosine to the full caption."""
 ALIGNING = 5.0
 """Weight of that distance in the last stage."""
