@@ -18,10 +18,13 @@ ASKED = [
     *("hair", "hair_colour", "facial_hair", "glasses", "mouth", "eyes"),
     *("clothes", "clothes_colour", "mean"),
 ]
+FINE = ["hair", "clothes", "mouth", "eyes"]
+"""Shapes, which the mean over the judged seven leaves out."""
 REPORT = [
     *("vae.psnr", "clip.r1", "clip.r5"),
     *(f"clip.attributes.{name}" for name in ASKED),
     *("attributes.mean", *(f"attributes.{name}" for name in JUDGED)),
+    *(f"attributes.{name}" for name in FINE),
     *("end_state.mean", "combinations.mean", "probe.mean", "seconds.grid"),
 ]
 
