@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-from collections.abc import Iterator
+import signal
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +63,21 @@ def _workers() -> int:
     return multiprocessing.cpu_count()
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Generator[None]:
+    """Processes that start in this block leave Ctrl-C to us, from their first moment on."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    # It lets SIGINT through again when it starts: it must run before the mask is set.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def drawn(which: list[Look], pixels: int, workers: int | None = None) -> Iterator[bytes]:
     """The raw RGB bytes of each look's picture, in order, drawn in worker processes."""
     count = workers or _workers()
@@ -67,7 +85,9 @@ def drawn(which: list[Look], pixels: int, workers: int | None = None) -> Iterato
     if count == 1 or len(jobs) < 64:
         yield from map(_pixels, jobs)
         return
-    with multiprocessing.get_context("spawn").Pool(count) as pool:
+    with _deaf_to_interrupts():
+        started = multiprocessing.get_context("spawn").Pool(count)
+    with started as pool:
         yield from pool.imap(_pixels, jobs, chunksize=32)
 
 
