@@ -10,10 +10,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lookalike.evaluate.metrics import JUDGED
+
 HERE = Path(__file__).parent
 FIGURES = HERE / "figures"
 README = HERE.parent / "README.md"
-JUDGED = ["style", "background", "skin", "hair_colour", "clothes_colour", "glasses", "facial_hair"]
 ASKED = [
     *("hair", "hair_colour", "facial_hair", "glasses", "mouth", "eyes"),
     *("clothes", "clothes_colour", "mean"),

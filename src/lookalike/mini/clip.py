@@ -189,7 +189,7 @@ class ClipTask(Task[ClipRecipe]):
             part.requires_grad_(not last)
         losses = [self._named(seen, self.codes[which], rates)]
         if step >= self.recipe.alone:
-            losses += self._told(seen, looks[: self.recipe.told], words, rates)
+            losses += self._told(seen, looks[: self.recipe.told], self.codes[which], words, rates)
         if last:
             losses.append(self._apart(seen, looks, rates))
         return torch.stack(losses).sum(), rates
@@ -200,7 +200,12 @@ class ClipTask(Task[ClipRecipe]):
         return loss
 
     def _told(
-        self, seen: Vectors, looks: Sequence[Look], words: random.Random, rates: dict[str, float]
+        self,
+        seen: Vectors,
+        looks: Sequence[Look],
+        shown: Codes,
+        words: random.Random,
+        rates: dict[str, float],
     ) -> list[Float[Tensor, ""]]:
         losses = []
         for kind, pair in {"long": long_pair, "short": short_pair}.items():
@@ -208,7 +213,7 @@ class ClipTask(Task[ClipRecipe]):
             said = [right for right, _ in pairs] + [wrong for _, wrong in pairs]
             stated = codes([one.stated for one in said])
             read = self._read([one.text for one in said])
-            true = truth(codes([facts(of) for of in looks]), stated)
+            true = truth(shown[: len(looks)], stated)
             loss, rates[kind] = contrast(seen[: len(looks)], read, true, self._scale())
             losses += [loss, naming(read, self.module.prototypes.weight, stated, self._scale()) / 2]
         return losses

@@ -38,6 +38,7 @@ SYNONYMS = {
     "creature": ("monster", "critter"),
     "landscape": ("scene", "view"),
 }
+MANNERS = ("{} style", "in {} style", "in the style of {}")
 OPENINGS = ("a", "a drawing of a", "a picture of a", "a portrait of a", "the", "one", "cute")
 
 
@@ -95,8 +96,7 @@ def free_caption(of: Look, chance: random.Random) -> str:
     if chance.random() < 0.5:
         chance.shuffle(parts)
     parts = [reworded(p, chance) for p in parts]
-    manners = [f"{of.style} style", f"in {of.style} style", f"in the style of {of.style}"]
-    style = chance.choice(manners)
+    style = chance.choice(MANNERS).format(of.style)
     if chance.random() < 0.85:
         parts.insert(chance.choice([0, len(parts)]), style)
     noun = reworded(styles()[of.style].noun, chance)

@@ -10,11 +10,10 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lookalike.world.caption import COLOUR_OF, OPENINGS, ORDER, phrase, reworded
+from lookalike.world.caption import COLOUR_OF, MANNERS, OPENINGS, ORDER, phrase, reworded
 from lookalike.world.look import Look
 from lookalike.world.style import styles, values
 
-MANNERS = ("{} style", "in {} style", "in the style of {}")
 FULL = 0.3
 """Share of full captions among the long ones."""
 PLAIN = 0.5
