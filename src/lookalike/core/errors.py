@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -49,6 +50,12 @@ def point_at(text: str, start: int, length: int = 1) -> str:
     line = text[begin:].split("\n", 1)[0]
     column = start - begin
     carets = max(1, min(length, len(line) - column))
-    # A tab must stand above a tab, or the caret lands beside its word.
-    margin = "".join("\t" if character == "\t" else " " for character in line[:column])
+    margin = "".join(_blank(character) for character in line[:column])
     return f"  {line}\n  {margin}{'^' * carets}"
+
+
+def _blank(character: str) -> str:
+    """White space as wide as `character`, or the caret lands beside its word."""
+    if character == "\t":
+        return character
+    return "\u3000" if unicodedata.east_asian_width(character) in "WF" else " "
