@@ -28,16 +28,12 @@ def complaint(message: str, text: str, start: int, length: int = 1) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` with each character that does not print replaced by a space or a "\N{MIDDLE DOT}"."""
-    return "".join(_printing(character) for character in text)
+    """`text` with each character that does not print replaced by a space or a dot."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else " " if c.isspace() else "·" for c in text)
 
 
 def shown(word: str) -> str:
     """A wrong word as a sentence can repeat it: short, and without control characters."""
     return plain(word if len(word) <= _SHOWN else word[: _SHOWN - 1] + "…")
-
-
-def _printing(character: str) -> str:
-    if character.isprintable():
-        return character
-    return " " if character.isspace() else "·"

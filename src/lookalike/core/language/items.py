@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lookalike.core.errors import PromptError
 from lookalike.core.language.escapes import QUOTED, quote, unquote
@@ -28,8 +28,7 @@ _BARE = re.compile(r'(?!--|\\)[^\s"{},\x00-\x1f\x7f-\x9f]+')
 _METHOD = re.compile(r"[a-z][a-z0-9-]*")
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """A picture as it stands in a text: its name, and what is behind the name."""
 
     token: Token
@@ -144,9 +143,10 @@ def _weight(said: str | None, item: Item, text: str) -> float:
 
 def _no_picture(item: Item, text: str, *, codes: bool) -> PromptError:
     others = "@name, a code or random" if codes else "@name"
+    name = f"`{shown(item.name.text)}`" if item.name.text else "this"
     endings = ", ".join(ENDINGS)
     message = (
-        f"`{shown(item.name.text)}` is no picture: pictures end in {endings}, or are {others}; "
+        f"{name} is no picture: pictures end in {endings}, or are {others}; "
         "words stand before the parameters"
     )
     return fault(message, text, item.start, max(1, len(item.name.text)))

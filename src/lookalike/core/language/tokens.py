@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from lookalike.core.errors import PromptError, did_you_mean
 from lookalike.core.language.escapes import QUOTED
@@ -19,8 +19,7 @@ _LETTERS = re.compile(r"[a-z]*")
 _LONGEST_NAME = 40  # characters; what is longer is near to no name
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a prompt's text, and where it stands."""
 
     text: str
@@ -32,8 +31,7 @@ class Token:
         return self.start + len(self.text)
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """A parameter as it stands in a text, with its values not yet understood."""
 
     parameter: Parameter
