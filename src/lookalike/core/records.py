@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from collections.abc import Iterable
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
@@ -129,12 +129,8 @@ class Settings(Record):
     )
 
 
-def _rank(reference: Reference) -> int:
-    return ROLES.index(reference.role)
-
-
-_by_role = AfterValidator(partial(sorted, key=_rank))
-References = Annotated[tuple[Reference, ...], _by_role, AfterValidator(tuple)]
+def _by_role(references: Iterable[Reference]) -> Iterable[Reference]:
+    return tuple(sorted(references, key=lambda reference: ROLES.index(reference.role)))
 
 
 class Prompt(Record):
@@ -146,7 +142,7 @@ class Prompt(Record):
 
     parts: tuple[Part, ...] = Field(description="The weighted parts of the text, in order.")
     avoid: Text = Field(default="", description="What must not be in the picture.")
-    references: References = Field(
+    references: Annotated[tuple[Reference, ...], AfterValidator(_by_role)] = Field(
         default=(), description="Pictures to lean on, in the order of their roles."
     )
     settings: Settings = Field(default_factory=Settings, description="How to make it.")

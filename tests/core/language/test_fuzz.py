@@ -26,7 +26,6 @@ def at_full_speed(what: str, size: int) -> dict[str, float]:
         text=True,
         cwd=ROOT,
         env={"PYTHONPATH": "src"},
-        timeout=300,
     )
     return ast.literal_eval(done.stdout)
 

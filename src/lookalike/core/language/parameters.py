@@ -163,7 +163,7 @@ def _setting(name: str, field: str, *aliases: str) -> Parameter:
     # A field that may be absent says what it is, beside null, one level down.
     shape = {**facts, **facts.get("anyOf", [{}])[0]}
     kinds: dict[str, Kind] = {"integer": "whole", "number": "number", "boolean": "flag"}
-    kind = "choice" if "enum" in shape else kinds.get(shape["type"], "name")
+    kind: Kind = "choice" if "enum" in shape else kinds.get(shape["type"], "name")
     return Parameter(
         name,
         kind,

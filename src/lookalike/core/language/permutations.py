@@ -18,13 +18,17 @@ _MARK = re.compile(rf"{PAIR}|[{{}},]", re.DOTALL)
 _Texts = list[list[str]]  # prompts, each as the pieces that it is made of
 
 
+def _one_blank() -> _Texts:
+    return [[]]
+
+
 @dataclass
 class _Group:
     """A pair of braces, half read: its finished choices, and the one that is being read."""
 
     start: int
-    done: _Texts = field(default_factory=lambda: [])
-    current: _Texts = field(default_factory=lambda: [[]])
+    done: _Texts = field(default_factory=list[list[str]])
+    current: _Texts = field(default_factory=_one_blank)
 
 
 def expand(text: str) -> list[str]:

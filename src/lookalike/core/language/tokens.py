@@ -64,7 +64,7 @@ def cut(text: str, at: int) -> list[Said]:
     """
     found: list[Said] = []
     while at < len(text):
-        name = Token(_WORD.match(text, at)[0], at)  # type: ignore[index]
+        name = Token(_run(_WORD, text, at), at)
         parameter = _known(name, text)
         values = _rest(text, name.end) if parameter.kind == "words" else _values(text, name.end)
         found.append(Said(parameter, name, values))
@@ -79,6 +79,12 @@ def _begin() -> re.Pattern[str]:
     return re.compile(rf"(?<!\S)(?:--|[—–](?=(?:{known})(?!\S)))", re.IGNORECASE)
 
 
+def _run(pattern: re.Pattern[str], text: str, at: int) -> str:
+    """The characters from `at` on that match; none where none do."""
+    found = pattern.match(text, at)
+    return found[0] if found else ""
+
+
 def _rest(text: str, at: int) -> tuple[Token, ...]:
     """All words up to the next parameter as one token; nothing where there are none."""
     end = first_parameter(text, at)
@@ -91,7 +97,7 @@ def _values(text: str, at: int) -> tuple[Token, ...]:
     """The values up to the next parameter."""
     found: list[Token] = []
     while True:
-        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]
+        at += len(_run(_SPACE, text, at))
         if at == len(text) or begins_here(text, at):
             return tuple(found)
         value = value_at(text, at)
@@ -119,7 +125,7 @@ def _unknown(word: str, name: Token, text: str) -> PromptError:
         message = rf"two hyphens begin a parameter's name; write \{shown(name.text)} for hyphens"
         return fault(message, text, name.start, len(name.text))
     near = did_you_mean(name.text[:_LONGEST_NAME], [f"--{each}" for each in names()])
-    letters = _LETTERS.match(word)[0]  # type: ignore[index]
+    letters = _run(_LETTERS, word, 0)
     if letters in names() and letters != word:
         value = word[len(letters) :].lstrip("=:")
         near = f"; did you mean --{letters} {shown(value)}?" if value else f"; write --{letters}"
