@@ -32,6 +32,10 @@ def test_only_the_line_with_the_word_is_shown() -> None:
     assert point_at("one\ntwo three\nfour", 8, 5) == "  two three\n      ^^^^^"
 
 
+def test_a_wide_character_moves_the_caret_by_its_width() -> None:
+    assert point_at("日 b", 2) == "  日 b\n  \u3000 ^"
+
+
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1), st.data())
 def test_the_first_caret_is_in_the_column_of_its_character(text: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(text) - 1))

@@ -11,6 +11,7 @@ LIGHT = [
     "lookalike",
     "lookalike.core.errors",
     "lookalike.core.files",
+    "lookalike.core.language",
     "lookalike.core.pictures",
     "lookalike.core.records",
     "lookalike.core.registry",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from unicodedata import east_asian_width
 
 
 class LookalikeError(Exception):
@@ -49,6 +50,8 @@ def point_at(text: str, start: int, length: int = 1) -> str:
     line = text[begin:].split("\n", 1)[0]
     column = start - begin
     carets = max(1, min(length, len(line) - column))
-    # A tab must stand above a tab, or the caret lands beside its word.
-    margin = "".join("\t" if character == "\t" else " " for character in line[:column])
+    # White space as wide as what stands above it, or the caret lands beside its word.
+    margin = "".join(
+        c if c == "\t" else "\u3000" if east_asian_width(c) in "WF" else " " for c in line[:column]
+    )
     return f"  {line}\n  {margin}{'^' * carets}"

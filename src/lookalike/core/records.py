@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -19,6 +20,11 @@ def _ratio(text: str) -> str:
 
 Aspect = Annotated[str, AfterValidator(_ratio)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+
+Role = Literal["image", "style", "character", "region"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""The roles of references, in the order in which a prompt holds them."""
 
 
 class Part(Record):
@@ -37,9 +43,10 @@ class Reference(Record):
     """A picture that a prompt leans on, and in which role."""
 
     source: Text = Field(
-        min_length=1, description="A path, a URL, or @name of a saved picture or character."
+        min_length=1,
+        description="A path, a URL, @name of a saved picture or character, or code:7, a style.",
     )
-    role: Literal["image", "style", "character", "region"] = Field(
+    role: Role = Field(
         description="What the picture gives: everything, its style, its person, or a place."
     )
     weight: float = Field(
@@ -51,6 +58,9 @@ class Reference(Record):
     by: str | None = Field(
         default=None, description="The mechanism; chosen by role and model where none is named."
     )
+
+
+Style = Literal["raw", "4a", "4b", "4c", "cute", "expressive", "original", "scenic"]
 
 
 class Settings(Record):
@@ -94,14 +104,47 @@ class Settings(Record):
     chaos: float = Field(
         default=0.0, ge=0.0, le=100.0, description="How much the pictures of one run differ."
     )
+    omni_weight: float = Field(
+        default=100.0,
+        ge=1.0,
+        le=1000.0,
+        description="How strongly a character reference holds in version 7.",
+    )
+    stylize: int = Field(
+        default=100, ge=0, le=1000, description="How much of the model's own taste to add."
+    )
+    weird: int = Field(default=0, ge=0, le=3000, description="How far to stray from the usual.")
+    quality: float = Field(
+        default=1.0, ge=0.25, le=4.0, description="How much work to spend on a picture; 1 is usual."
+    )
+    repeat: int = Field(default=1, ge=1, le=40, description="How many times to run the prompt.")
+    stop: int = Field(
+        default=100, ge=10, le=100, description="The percentage of the steps after which to stop."
+    )
+    tile: bool = Field(
+        default=False, description="Whether the picture repeats seamlessly side by side."
+    )
+    style: Style | None = Field(
+        default=None, description="A variant of the version's look; raw adds the least."
+    )
+
+
+def _by_role(references: Iterable[Reference]) -> Iterable[Reference]:
+    return tuple(sorted(references, key=lambda reference: ROLES.index(reference.role)))
 
 
 class Prompt(Record):
-    """What to make: weighted words, words to avoid, references and settings; hashable."""
+    """What to make: weighted words, words to avoid, references and settings; hashable.
+
+    References are put in the order of their roles: only among those of one role is it said which
+    comes first, so that two prompts which say the same are equal.
+    """
 
     parts: tuple[Part, ...] = Field(description="The weighted parts of the text, in order.")
     avoid: Text = Field(default="", description="What must not be in the picture.")
-    references: tuple[Reference, ...] = Field(default=(), description="Pictures to lean on.")
+    references: Annotated[tuple[Reference, ...], AfterValidator(_by_role)] = Field(
+        default=(), description="Pictures to lean on, in the order of their roles."
+    )
     settings: Settings = Field(default_factory=Settings, description="How to make it.")
 
     @property

@@ -1,0 +1,57 @@
+"""No text of any kind makes the language raise anything but an error that helps."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from tests.core.language.garbled import outcome
+from tests.core.language.garbled import short as garbled_prompts
+
+ROOT = Path(__file__).parents[3]
+
+
+def at_full_speed(what: str, size: int) -> dict[str, float]:
+    """Run in a process of its own: types checked at run time make each call twenty times slower."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.core.language.garbled", what, str(size)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": "src"},
+    )
+    return ast.literal_eval(done.stdout)
+
+
+def test_ten_thousand_garbled_prompts_are_read_or_refused() -> None:
+    found = at_full_speed("short", 10_000)
+    assert found["read"] + found["refused"] == 10_000
+    assert (
+        min(found["read"], found["refused"]) > 2000
+    )  # neither all of them right nor all of them wrong
+
+
+def test_garbled_prompts_keep_to_the_types_of_every_function() -> None:
+    found = garbled_prompts(300, seed=2)
+    assert found["read"] > 50
+    assert found["refused"] > 50
+
+
+@effort(max_examples=100, deadline=None)
+@given(st.text(st.characters(), max_size=80))
+def test_any_characters_are_read_or_refused(text: str) -> None:
+    assert outcome(text) in ("read", "refused")
+
+
+def test_a_text_four_times_as_long_takes_about_four_times_the_work() -> None:
+    short, long = (at_full_speed("long", length) for length in (25_000, 100_000))
+    assert long["seconds"] < 8 * short["seconds"] + 1
+    assert long["refused"] > 0
+    assert long["read"] > 0
