@@ -34,7 +34,7 @@ RANKS = {
 HEAVY_ROOTS = {"torch", "torchvision", "diffusers", "transformers", "accelerate"}
 HEAVY_OWN = {"lookalike.core.embedding", "lookalike.core.plan"}  # which import torch
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib"}
-METHOD_ROOMS = {"describe", "convert"}
+METHOD_ROOMS = {"describe", "convert", "refer"}
 ABSOLUTE = re.compile(r"^(/(home|root|tmp|usr|var|opt|mnt|etc|work|Users|data)(/|$)|[A-Za-z]:\\)")
 
 

@@ -1,0 +1,61 @@
+"""Turns a prompt's references into a bent plan: each by its mechanism, in the order of roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from PIL.Image import Image
+
+from lookalike.convert import converters
+from lookalike.core.errors import OptionError
+from lookalike.core.plan import Plan
+from lookalike.core.records import Reference
+from lookalike.models.backbone import Backbone
+from lookalike.refer import USUAL, Mechanism, Referred, mechanisms
+
+CONVERTER = "closed-form"
+"""What turns a reference into prompt vectors for mechanisms that read it so."""
+
+
+def mechanism_of(reference: Reference) -> Mechanism:
+    """The mechanism that a reference names, or its role's usual one.
+
+    Raises:
+        OptionError: there is none of that name, or it has no use for that role.
+    """
+    name = reference.by or USUAL.get(reference.role, "")
+    found = mechanisms.make(name, {})
+    if reference.role not in found.roles:
+        fits = ", ".join(n for n in mechanisms.names() if reference.role in mechanisms.get(n).roles)
+        raise OptionError(
+            f"{name} is no mechanism for a {reference.role} reference; these are: {fits}"
+        )
+    return found
+
+
+@torch.no_grad()
+def leaning(backbone: Backbone, plan: Plan, references: Sequence[tuple[Reference, Image]]) -> Plan:
+    """`plan`, bent by each reference; those that share role and mechanism bend it together."""
+    groups: dict[tuple[str, str], list[tuple[Reference, Image]]] = {}
+    for one, picture in references:
+        key = (one.role, mechanism_of(one).name)
+        groups.setdefault(key, []).append((one, picture))
+    for group in groups.values():
+        plan = _bent(backbone, plan, mechanism_of(group[0][0]), group)
+    return plan
+
+
+def _bent(
+    backbone: Backbone,
+    plan: Plan,
+    mechanism: Mechanism,
+    group: Sequence[tuple[Reference, Image]],
+) -> Plan:
+    reads = mechanism.reads == "needs" or (mechanism.reads == "uses" and backbone.has_clip)
+    converter = converters.make(CONVERTER, {}) if reads else None
+    referred = [
+        Referred(picture, one.weight, converter.convert(backbone, [picture]) if converter else None)
+        for one, picture in group
+    ]
+    return mechanism.bend(backbone, plan, referred)
