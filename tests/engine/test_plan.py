@@ -92,10 +92,12 @@ def test_a_text_plan_reads_every_part_with_its_weight(backbone: LatentDiffusion)
     assert plan.start.shape == (2, 4, 16, 16)
 
 
-def test_what_is_to_be_avoided_takes_the_place_of_no_text(backbone: LatentDiffusion) -> None:
-    prompt = Prompt(parts=(Part(text="a cat"),), avoid=" a dog ")
-    plan = text_plan(backbone, prompt, [1])
-    assert torch.equal(plan.unconditional.tokens, backbone.embed(["a dog"]).tokens)
+def test_what_is_to_be_avoided_pushes_away_with_half_the_weight(backbone: LatentDiffusion) -> None:
+    parts = (Part(text="a cat", weight=2.0), Part(text="a bird", weight=2.0))
+    plan = text_plan(backbone, Prompt(parts=parts, avoid=" a dog , rain,"), [1])
+    assert [c.weight for c in plan.conditionings] == [2.0, 2.0, -1.0, -1.0]
+    for text, told in zip(("a dog", "rain"), plan.conditionings[2:], strict=True):
+        assert torch.equal(told.embedding.tokens, backbone.embed([text]).tokens)
 
 
 def test_an_embedding_of_another_model_is_refused(backbone: LatentDiffusion) -> None:

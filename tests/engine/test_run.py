@@ -82,8 +82,9 @@ def test_a_run_that_starts_from_a_picture_runs_its_share_of_the_levels(
 
 
 def test_the_last_preview_is_the_result(backbone: LatentDiffusion) -> None:
-    *_, last = steps(backbone, plan_of(backbone))
-    assert [p.tobytes() for p in decode(backbone, last)] == pixels(backbone, plan_of(backbone))
+    plan = plan_of(backbone)
+    *_, last = steps(backbone, plan)
+    assert [p.tobytes() for p in decode(backbone, plan, last)] == pixels(backbone, plan)
 
 
 class Recorded:

@@ -16,7 +16,8 @@ app = typer.Typer(name="lookalike", add_completion=False, rich_markup_mode=None)
 
 app.command(cls=DescriberCommand)(read.describe)
 app.command(cls=ConverterCommand)(read.convert)
-app.command()(make.imagine)
+# What typer does not know is left to the prompt language, which points at what it does not know.
+app.command(context_settings={"ignore_unknown_options": True})(make.imagine)
 app.command(cls=ConverterCommand)(make.vary)
 app.command(cls=ConverterCommand)(make.edit)
 app.command()(make.again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,20 +20,36 @@ from lookalike.cli.options import (
     Json,
     Model,
     Out,
+    OwnModel,
     Picture,
     Pixels,
     Seed,
     Steps,
     Strength,
     check_pictures,
+    one_line,
     session,
     settings,
 )
 
 if TYPE_CHECKING:
-    from lookalike.core.records import Recipe
+    from collections.abc import Sequence
 
-Words = Annotated[str, typer.Argument(metavar="PROMPT", help="What the pictures should show.")]
+    from lookalike.core.records import Prompt, Recipe
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PROMPT",
+        help="Pictures, words and parameters: hero.png, a person in the rain --ar 3:2 --no hat.",
+    ),
+]
+Lenient = Annotated[
+    bool, typer.Option("--lenient", help="Warn of weights without pictures; do not refuse them.")
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Do not ask before making pictures of several prompts.")
+]
 Change = Annotated[str, typer.Argument(metavar="TEXT", help="What should be different.")]
 HowFar = Annotated[
     Strength,
@@ -56,17 +73,37 @@ def imagine(
     guidance: Guidance = None,
     aspect: Aspect = None,
     pixels: Pixels = None,
+    lenient: Lenient = False,
+    yes: Yes = False,
     out: Out = None,
-    model: Model = MODEL,
+    model: OwnModel = None,
+    clip: Clip = None,
     device: Device = "auto",
 ) -> None:
-    """Make pictures from words."""
-    from lookalike.core.records import Prompt
+    """Make pictures from a prompt: pictures, words and parameters in one line.
 
+    Parameters may stand inside the quotes or behind them. What is given as an option takes the
+    place of the prompt's own. Choices in braces, {red, blue}, make several prompts of one.
+    """
+    from lookalike.core.language import expand, read
+
+    text, strict, place = one_line(prompt), not lenient, output.folder(out)
+    texts = expand(text)
+    asked = [read(one, strict=strict) for one in texts]  # refused before anything heavy is loaded
+    check_pictures([r.source for one in asked for r in one.references if ":" not in r.source])
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
-    asked, place = Prompt.of(prompt, settings=chosen), output.folder(out)
-    made = session(model, device)
-    output.save(output.finished(made.start_imagine(asked), "imagine"), place)
+    made = session(model or asked[0].settings.model, device, clip)
+    prompts = made.prompts(text, settings=chosen, strict=strict)
+    _agreed(prompts, yes)
+    for one in prompts:
+        output.save(output.finished(made.start_imagine(one), "imagine"), place)
+
+
+def _agreed(prompts: Sequence[Prompt], yes: bool) -> None:
+    """Ask a person before one line becomes many pictures."""
+    if len(prompts) > 1 and not yes and sys.stdin.isatty():
+        pictures = sum(one.settings.count for one in prompts)
+        typer.confirm(f"{len(prompts)} prompts, {pictures} pictures: go on?", abort=True, err=True)
 
 
 def vary(

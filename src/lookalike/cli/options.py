@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -26,6 +26,12 @@ Model = Annotated[
         "--model",
         metavar="MODEL",
         help="A name from `lookalike models`, a hub id, a folder or a .safetensors file.",
+    ),
+]
+OwnModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model", metavar="MODEL", help="As --model of the prompt, which it takes the place of."
     ),
 ]
 Clip = Annotated[
@@ -72,8 +78,17 @@ By = Annotated[str, typer.Option("--by", metavar="METHOD", help="The method that
 Strength = Literal["subtle", "strong"]
 
 
+def one_line(words: Sequence[str]) -> str:
+    """A prompt as it was typed, which the shell took apart: names with blanks are quoted again."""
+    from lookalike.core.language.escapes import quote
+    from lookalike.core.language.items import is_picture
+
+    first, *rest = words
+    return " ".join([first, *(quote(w) if " " in w and is_picture(w) else w for w in rest)])
+
+
 def settings(
-    model: str,
+    model: str | None,
     count: int | None = None,
     seed: int | None = None,
     steps: int | None = None,

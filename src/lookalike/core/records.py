@@ -128,6 +128,11 @@ class Settings(Record):
         default=None, description="A variant of the version's look; raw adds the least."
     )
 
+    @property
+    def sampling_steps(self) -> int:
+        """How many steps the sampler takes at this quality."""
+        return max(1, round(self.steps * self.quality))
+
 
 def _by_role(references: Iterable[Reference]) -> Iterable[Reference]:
     return tuple(sorted(references, key=lambda reference: ROLES.index(reference.role)))

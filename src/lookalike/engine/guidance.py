@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jaxtyping import Float
 from torch import Tensor
 
@@ -14,11 +16,13 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
     """The clean latents to steer towards.
 
     For fixed noisy latents the clean prediction is linear in the noise prediction, so guidance
-    (Ho and Salimans 2021, equation 6) is the same on both. Weights are relative to the sum of
-    their absolute values: a lone part's weight changes nothing, unless it is negative.
+    (Ho and Salimans 2021, equation 6) is the same on both. Weights are relative to the sum of the
+    positive ones, which share the guidance among them; negative ones push away besides. Differs
+    from dividing by the sum of all: there, one part that pushes away doubles the guidance of the
+    rest, and bleaches mini's colours.
     """
     scale = plan.prompt.settings.guidance
-    total = sum(abs(c.weight) for c in plan.conditionings)
+    total = _total([c.weight for c in plan.conditionings])
     told = [(c.weight / total, denoise(x, level, c.embedding)) for c in plan.conditionings if total]
     if scale == 1 and len(told) == 1 and told[0][0] == 1:
         return told[0][1]
@@ -27,3 +31,8 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
     for share, seen in told:
         steered = steered + (scale * share) * (seen - bare)
     return steered
+
+
+def _total(weights: Sequence[float]) -> float:
+    """What weights are measured by: the positive ones, or where there are none, all."""
+    return sum(w for w in weights if w > 0) or sum(map(abs, weights))

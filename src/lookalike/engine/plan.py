@@ -14,7 +14,11 @@ from torch import Tensor
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.plan import Conditioning, Plan
-from lookalike.core.records import Prompt, Settings
+from lookalike.core.records import Part, Prompt, Settings
+from lookalike.engine.avoid import SHARE, left_out, things
+from lookalike.engine.chaos import spread
+from lookalike.engine.codes import code_parts
+from lookalike.engine.taste import taste
 from lookalike.models.backbone import Backbone
 
 SEEDS = 2**32
@@ -63,9 +67,22 @@ def noise(
 
 @torch.no_grad()
 def text_plan(backbone: Backbone, prompt: Prompt, seeds: Sequence[int]) -> Plan:
-    """A run that reads its prompt's parts, each with its weight, and its `avoid`."""
-    parts = tuple(Conditioning(backbone.embed([p.text]), p.weight) for p in prompt.parts)
-    return _plan(backbone, prompt, parts, seeds)
+    """A run that reads its prompt's parts, each with its weight, and what its version adds."""
+    parts = told(backbone, prompt)
+    read = tuple(Conditioning(backbone.embed([p.text]), p.weight) for p in parts)
+    return _plan(backbone, prompt, read, seeds)
+
+
+def told(backbone: Backbone, prompt: Prompt) -> list[Part]:
+    """The parts that a model reads: the prompt's without what it avoids, and those of settings.
+
+    What its version and its style codes add weighs against the words as a whole.
+    """
+    own = [p.model_copy(update={"text": left_out(p.text, prompt.avoid)}) for p in prompt.parts]
+    whole = sum(p.weight for p in own if p.weight > 0)
+    house = taste(prompt.settings)
+    added = [*code_parts(backbone, prompt), *([house] if house else [])]
+    return own + [p.model_copy(update={"weight": p.weight * whole}) for p in added if whole]
 
 
 @torch.no_grad()
@@ -93,7 +110,7 @@ def embedding_plan(
     clean, first = None, 0
     if picture is not None and strength < 1:
         clean = backbone.encode([picture], size).expand(len(seeds), -1, -1, -1)
-        first = _first_level(prompt.settings.steps, strength)
+        first = _first_level(prompt.settings.sampling_steps, strength)
     return _plan(backbone, prompt, (Conditioning(embedding),), seeds, clean, first)
 
 
@@ -109,12 +126,21 @@ def _plan(
     clean: Tensor | None = None,
     first: int = 0,
 ) -> Plan:
-    avoid = prompt.avoid.strip()
+    own = noise(backbone, seeds, size_of(backbone, prompt.settings))
     return Plan(
         prompt=prompt,
-        conditionings=conditionings,
-        unconditional=backbone.embed([avoid]) if avoid else backbone.unconditional(),
-        start=noise(backbone, seeds, size_of(backbone, prompt.settings)),
+        conditionings=(*conditionings, *_avoided(backbone, prompt, conditionings)),
+        unconditional=backbone.unconditional(),
+        start=spread(own, prompt.settings.chaos),
         first=first,
         clean=clean,
     )
+
+
+def _avoided(
+    backbone: Backbone, prompt: Prompt, conditionings: Sequence[Conditioning]
+) -> list[Conditioning]:
+    """What a prompt avoids, as conditionings that push away with half the weight of the rest."""
+    found = things(prompt.avoid)
+    whole = sum(c.weight for c in conditionings if c.weight > 0) or 1.0
+    return [Conditioning(backbone.embed([t]), -SHARE * whole / len(found)) for t in found]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from PIL.Image import Image
 
 from lookalike.convert import converters
+from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.plan import Plan
-from lookalike.core.records import Reference
+from lookalike.core.records import Prompt, Reference
+from lookalike.engine.avoid import erased
 from lookalike.models.backbone import Backbone
 from lookalike.refer import USUAL, Mechanism, Referred, mechanisms
 
@@ -36,7 +39,11 @@ def mechanism_of(reference: Reference) -> Mechanism:
 
 @torch.no_grad()
 def leaning(backbone: Backbone, plan: Plan, references: Sequence[tuple[Reference, Image]]) -> Plan:
-    """`plan`, bent by each reference; those that share role and mechanism bend it together."""
+    """`plan`, bent by each reference; those that share role and mechanism bend it together.
+
+    What the prompt avoids is taken out of pictures that are read as prompts, too.
+    """
+    plan = replace(plan, prompt=_with_omni(plan.prompt))
     groups: dict[tuple[str, str], list[tuple[Reference, Image]]] = {}
     for one, picture in references:
         key = (one.role, mechanism_of(one).name)
@@ -53,9 +60,23 @@ def _bent(
     group: Sequence[tuple[Reference, Image]],
 ) -> Plan:
     reads = mechanism.reads == "needs" or (mechanism.reads == "uses" and backbone.has_clip)
-    converter = converters.make(CONVERTER, {}) if reads else None
     referred = [
-        Referred(picture, one.weight, converter.convert(backbone, [picture]) if converter else None)
+        Referred(picture, one.weight, _read(backbone, plan.prompt, picture) if reads else None)
         for one, picture in group
     ]
     return mechanism.bend(backbone, plan, referred)
+
+
+def _read(backbone: Backbone, prompt: Prompt, picture: Image) -> Embedding:
+    converted = converters.make(CONVERTER, {}).convert(backbone, [picture])
+    return erased(backbone, converted, prompt.text, prompt.avoid)
+
+
+def _with_omni(prompt: Prompt) -> Prompt:
+    """Version 7 calls the character's weight `--ow`: up to 100 it is the weight of the others."""
+    chosen = prompt.settings
+    if chosen.profile != "7":
+        return prompt
+    weight = min(100.0, chosen.omni_weight)
+    update = {"settings": chosen.model_copy(update={"character_weight": weight})}
+    return prompt.model_copy(update=update)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from lookalike.core.plan import Denoise, Plan
 from lookalike.engine.guidance import guided
+from lookalike.engine.seamless import seamless
 from lookalike.models.backbone import Backbone
 
 
@@ -29,12 +30,16 @@ class Progress:
 def steps(backbone: Backbone, plan: Plan) -> Iterator[Progress]:
     """Run a plan step by step; the last step's `preview` is the result.
 
-    Stop whenever you like: closing the generator takes every injection back.
+    Stop whenever you like: closing the generator takes every injection back. Where the settings
+    stop early, what the model makes out by then is the result.
     """
-    scheduler = backbone.scheduler(plan.prompt.settings.steps)
-    levels = scheduler.timesteps[plan.first :]
+    chosen = plan.prompt.settings
+    scheduler = backbone.scheduler(chosen.sampling_steps)
+    every = scheduler.timesteps[plan.first :]
+    levels = every[: max(1, round(len(every) * chosen.stop / 100))]
     denoise = _wrapped(backbone, plan)
     with ExitStack() as stack:
+        stack.enter_context(seamless(backbone, chosen.tile))
         for injection in plan.injections:
             stack.enter_context(injection(backbone))
         x = _start(scheduler, plan)
@@ -42,20 +47,21 @@ def steps(backbone: Backbone, plan: Plan) -> Iterator[Progress]:
             with torch.no_grad():
                 clean = guided(denoise, plan, x, level)
                 x = scheduler.step(clean, level, x, return_dict=False)[0]
-            last = number + 1 == len(levels)
+            last = number + 1 == len(every)
             yield Progress(number + 1, len(levels), x if last else clean)
 
 
 def run(backbone: Backbone, plan: Plan) -> list[Image]:
     """Run a whole plan and decode its pictures."""
     *_, last = steps(backbone, plan)
-    return decode(backbone, last)
+    return decode(backbone, plan, last)
 
 
 @torch.no_grad()
-def decode(backbone: Backbone, progress: Progress) -> list[Image]:
+def decode(backbone: Backbone, plan: Plan, progress: Progress) -> list[Image]:
     """The pictures of a step's preview."""
-    return backbone.decode(progress.preview)
+    with seamless(backbone, plan.prompt.settings.tile):
+        return backbone.decode(progress.preview)
 
 
 def _wrapped(backbone: Backbone, plan: Plan) -> Denoise:

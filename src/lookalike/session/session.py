@@ -13,12 +13,13 @@ from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.pictures import PictureSource, open_picture, read_recipe
 from lookalike.core.plan import Result
-from lookalike.core.records import Description, Prompt, Recipe, Reference, Settings
+from lookalike.core.records import Description, Prompt, Recipe, Reference, Role, Settings
 from lookalike.describe import describers
 from lookalike.engine.run import Progress
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
+from lookalike.session.asking import Given, asked, every, opened, with_model
 from lookalike.session.demo import Demo, Judge, example
 from lookalike.session.source import Source, find_again, listed, open_source
 from lookalike.session.work import (
@@ -95,20 +96,48 @@ class Session:
             tell_strangers(backbone, sources)
             return converter.convert(backbone, [one.picture for one in sources])
 
-    def imagine(self, prompt: str | Prompt, *, settings: Settings | None = None) -> Result:
-        """Pictures from words; `settings` take the place of a `Prompt`'s own."""
-        return self.start_imagine(prompt, settings=settings).result()
+    def imagine(
+        self,
+        prompt: str | Prompt,
+        *,
+        settings: Settings | None = None,
+        image: Given = None,
+        style: Given = None,
+        character: Given = None,
+        strict: bool = True,
+    ) -> Result:
+        """Pictures from a prompt: pictures, words and parameters, as `core.language.read` has it.
+
+        `settings` take the place of the prompt's own: of a text's, those that are named in them.
+        `image`, `style` and `character` are further references. A text with choices in braces is
+        several prompts: see `prompts`.
+        """
+        run = self.start_imagine(
+            prompt, settings=settings, image=image, style=style, character=character, strict=strict
+        )
+        return run.result()
 
     def start_imagine(
-        self, prompt: str | Prompt, *, settings: Settings | None = None
+        self,
+        prompt: str | Prompt,
+        *,
+        settings: Settings | None = None,
+        image: Given = None,
+        style: Given = None,
+        character: Given = None,
+        strict: bool = True,
     ) -> Run[Result]:
         """`imagine`, to be watched."""
-        if isinstance(prompt, str):
-            asked = Prompt.of(prompt, settings=self._settings(settings))
-        else:
-            chosen = self._settings(settings or prompt.settings)
-            asked = prompt.model_copy(update={"settings": chosen})
-        return Run(make(self.models, Job("imagine", asked)))
+        chosen = asked(prompt, settings, self.model, strict=strict)
+        given: dict[Role, Given] = {"image": image, "style": style, "character": character}
+        whole, sources = opened(chosen, given)
+        return Run(make(self.models, Job("imagine", whole, sources=sources)))
+
+    def prompts(
+        self, text: str, *, settings: Settings | None = None, strict: bool = True
+    ) -> list[Prompt]:
+        """Every prompt that a text stands for: choices in braces, and `--repeat`."""
+        return every(text, settings, self.model, strict=strict)
 
     def vary(
         self,
@@ -137,7 +166,7 @@ class Session:
             raise OptionError(f"there is no strength {strength!r}; it is subtle or strong")
         chosen: dict[str, Scalar] = {"strength": STRENGTHS[strength]}
         source = open_source(picture)
-        prompt = _leaning_on(source, "", self._settings(settings))
+        prompt = _leaning_on(source, "", with_model(settings, self.model))
         return self._run("vary", prompt, chosen | converter_options(by, options), source)
 
     def edit(
@@ -172,7 +201,7 @@ class Session:
         chosen: dict[str, Scalar] = {"balance": balance}
         Prompt.of(text)  # an empty one is refused
         source = open_source(picture)
-        prompt = _leaning_on(source, text, self._settings(settings))
+        prompt = _leaning_on(source, text, with_model(settings, self.model))
         return self._run("edit", prompt, chosen | converter_options(by, options), source)
 
     def again(self, picture: str | os.PathLike[str], *, model: str | None = None) -> Result:
@@ -194,7 +223,7 @@ class Session:
             moved = recipe.prompt.model_copy(update={"settings": chosen})
             recipe = recipe.model_copy(update={"prompt": moved})
         sources = [find_again(name, mark, path) for name, mark in recipe.references.items()]
-        return Run(self._again(path, job_of(recipe, sources[0] if sources else None)))
+        return Run(self._again(path, job_of(recipe, sources)))
 
     def _again(self, path: Path, job: Job) -> Generator[Progress, None, Result]:
         result = yield from make(self.models, job)
@@ -232,7 +261,7 @@ class Session:
     ) -> Run[Demo]:
         """`demo`, to be watched."""
         source = open_source(example() if picture is None else picture)
-        return Run(self._demo(source, text, self._settings(settings)))
+        return Run(self._demo(source, text, with_model(settings, self.model)))
 
     def _demo(
         self, source: Source, text: str, settings: Settings
@@ -244,9 +273,9 @@ class Session:
         bare, words = _leaning_on(source, "", settings), _leaning_on(source, text, settings)
         best = Prompt.of(descriptions[0].text, settings=settings)
         jobs = {
-            "variations": Job("vary", bare, strong, source),
+            "variations": Job("vary", bare, strong, (source,)),
             "best prompt": Job("imagine", best),
-            "edit": Job("edit", words, {"balance": BALANCE, **with_picture}, source),
+            "edit": Job("edit", words, {"balance": BALANCE, **with_picture}, (source,)),
             "no prompt": Job("imagine", Prompt(parts=(), settings=settings)),
         }
         made: dict[str, Result] = {}
@@ -261,14 +290,7 @@ class Session:
     def _run(
         self, verb: str, prompt: Prompt, options: Mapping[str, Scalar], source: Source
     ) -> Run[Result]:
-        return Run(make(self.models, Job(verb, prompt, options, source)))
-
-    def _settings(self, settings: Settings | None) -> Settings:
-        """The settings with this session's model, unless they name one themselves."""
-        chosen = settings or Settings()
-        if "model" in chosen.model_fields_set:
-            return chosen
-        return chosen.model_copy(update={"model": self.model})
+        return Run(make(self.models, Job(verb, prompt, options, (source,))))
 
 
 def _leaning_on(source: Source, text: str, settings: Settings) -> Prompt:

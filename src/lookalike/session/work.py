@@ -9,15 +9,20 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Generic, TypeVar
 
+from PIL.Image import Image
+
 import lookalike
 from lookalike.convert import converters
 from lookalike.convert.editing import edit_embedding
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
-from lookalike.core.records import Prompt, Recipe
-from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan
+from lookalike.core.records import Prompt, Recipe, Reference
+from lookalike.engine.codes import is_code
+from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan, told
+from lookalike.engine.references import leaning
 from lookalike.engine.run import Progress, decode, steps
+from lookalike.engine.taste import idle
 from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
 from lookalike.session.source import Source
@@ -75,7 +80,7 @@ class Job:
     verb: str
     prompt: Prompt
     options: Mapping[str, Scalar] = field(default_factory=dict)
-    source: Source | None = None
+    sources: tuple[Source, ...] = ()
     expected: Recipe | None = None  # where something is made again
 
 
@@ -86,26 +91,27 @@ def make(models: Models, job: Job) -> Generator[Progress, None, Result]:
         _tell(backbone, job)
         chosen = job.prompt.settings
         seeds = job.expected.seeds if job.expected else draw_seeds(chosen.seed, chosen.count)
-        run = steps(backbone, _VERBS[job.verb](backbone, job, seeds))
+        plan = _VERBS[job.verb](backbone, job, seeds)
+        run = steps(backbone, plan)
         last = next(run)
         yield last
         for last in run:
             yield last
-        pictures = decode(backbone, last)
+        pictures = decode(backbone, plan, last)
         recipe = _recipe(backbone, job, seeds, time.perf_counter() - began)
     return Result(pictures, recipe)
 
 
-def job_of(recipe: Recipe, source: Source | None) -> Job:
+def job_of(recipe: Recipe, sources: Sequence[Source]) -> Job:
     """The job that a recipe asks for; `RecipeError` where this version cannot do it."""
     if recipe.made_by not in _VERBS:
         known = ", ".join(_VERBS)
         raise RecipeError(f"nothing here can {recipe.made_by}: this version knows {known}")
-    return Job(recipe.made_by, recipe.prompt, recipe.options, source, recipe)
+    return Job(recipe.made_by, recipe.prompt, recipe.options, tuple(sources), recipe)
 
 
 def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
-    return text_plan(backbone, job.prompt, seeds)
+    return leaning(backbone, text_plan(backbone, job.prompt, seeds), _pictures(job))
 
 
 def _vary(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
@@ -142,9 +148,19 @@ def _converted(backbone: Backbone, job: Job) -> Embedding:
 
 
 def _source(job: Job) -> Source:
-    if job.source is None:
+    if not job.sources:
         raise RecipeError(f"the recipe names no picture to {job.verb}")
-    return job.source
+    return job.sources[0]
+
+
+def _pictures(job: Job) -> list[tuple[Reference, Image]]:
+    """The prompt's references with their pictures; a code of a style has none."""
+    opened = {one.name: one.picture for one in job.sources}
+    wanted = [one for one in job.prompt.references if not is_code(one)]
+    missing = [one.source for one in wanted if one.source not in opened]
+    if missing:
+        raise RecipeError(f"the recipe does not say which picture {missing[0]} is")
+    return [(one, opened[one.source]) for one in wanted]
 
 
 def _option(job: Job, name: str) -> str:
@@ -154,7 +170,8 @@ def _option(job: Job, name: str) -> str:
 
 
 def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) -> Recipe:
-    text, cut = job.prompt.text, _cut(backbone, job.prompt)
+    text = " ".join(part.text for part in told(backbone, job.prompt) if part.text)
+    cut = _cut(backbone, job.prompt)
     return Recipe(
         made_by=job.verb,
         version=lookalike.__version__,
@@ -164,7 +181,7 @@ def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) 
         seeds=tuple(seeds),
         index=job.expected.index if job.expected else 0,
         options=dict(job.options),
-        references={job.source.name: job.source.sha256} if job.source else {},
+        references={one.name: one.sha256 for one in job.sources},
         resolved=text.removesuffix(cut).rstrip(),
         cut=cut,
         libraries=_libraries(),
@@ -178,7 +195,8 @@ def _libraries() -> dict[str, str]:
 
 def _cut(backbone: Backbone, prompt: Prompt) -> str:
     """What the model does not read of a prompt's parts, each of which it reads on its own."""
-    return " ".join(cut for part in prompt.parts if (cut := backbone.cut(part.text)))
+    parts = told(backbone, prompt)
+    return " ".join(cut for part in parts if (cut := backbone.cut(part.text)))
 
 
 def _tell(backbone: Backbone, job: Job) -> None:
@@ -187,8 +205,10 @@ def _tell(backbone: Backbone, job: Job) -> None:
         note(f"the prompt is too long for {backbone.name}, which leaves out: {_shortened(cut)}")
     if job.expected:
         _tell_changes(backbone, job.expected)
-    elif job.source:
-        tell_strangers(backbone, [job.source])
+    else:
+        for line in idle(job.prompt.settings):
+            note(line)
+        tell_strangers(backbone, job.sources)
 
 
 def _shortened(text: str) -> str:
@@ -213,8 +233,8 @@ def tell_strangers(backbone: Backbone, sources: Sequence[Source]) -> None:
     """Say which pictures are unlike anything that the model was trained on."""
     from lookalike.models.familiar import familiarity
 
-    found = familiarity(backbone, [one.picture for one in sources]) or []
-    for one, measured in zip(sources, found, strict=False):
+    found = familiarity(backbone, [one.picture for one in sources]) if sources else None
+    for one, measured in zip(sources, found or [], strict=False):
         if not measured.known:
             note(
                 f"{one.name} is unlike what {backbone.name} was trained on (its distance is "

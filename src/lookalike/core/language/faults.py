@@ -14,10 +14,12 @@ def fault(message: str, text: str, start: int, length: int = 1) -> PromptError:
 
 
 def complaint(message: str, text: str, start: int, length: int = 1) -> str:
-    """Three lines: `message`, the piece of `text` around `start`, and carets.
+    """Three lines: `message`, the piece of `text` around `start`, and carets; the first of a blank.
 
     Line breaks and control characters of the text are shown as one plain character each.
     """
+    if not text.strip():
+        return message
     begin = max(0, min(start - _WINDOW // 2, len(text) - _WINDOW))
     piece = plain(text[begin : begin + _WINDOW])
     if begin > 0:

@@ -1,0 +1,86 @@
+"""What a prompt says must not be there: left out of its words, and pushed away from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lookalike.core.embedding import Embedding
+from lookalike.describe.bank import bank_of
+from lookalike.models.backbone import Backbone
+
+SHARE = 0.5
+"""Weight of everything that is avoided, against 1 for the words."""
+
+LONGEST = 4
+"""Words of a phrase that is left out whole; of a longer one, the thing's own name goes."""
+
+KINDS = 8
+"""Phrases of the model's bank that may stand for one avoided thing."""
+
+_JOINTS = re.compile(r"(\s*,\s*|\s+(?:with|and|wearing)\s+)")
+
+
+def things(avoid: str) -> list[str]:
+    """The things of an `avoid`, which commas part."""
+    return [thing for piece in avoid.split(",") if (thing := piece.strip())]
+
+
+def left_out(text: str, avoid: str) -> str:
+    """A text without the phrases that name an avoided thing; the text itself if none are left.
+
+    Words that ask for a thing win over any push away from it, so they must not be there.
+    """
+    for thing in things(avoid):
+        text = _without(text, re.compile(rf"\b\w*{re.escape(thing)}\b", re.IGNORECASE)) or text
+    return text
+
+
+def _without(text: str, named: re.Pattern[str]) -> str:
+    pieces = ["", *_JOINTS.split(text)]
+    kept = ""
+    for joint, phrase in zip(pieces[::2], pieces[1::2], strict=True):
+        if named.search(phrase) and len(phrase.split()) <= LONGEST:
+            continue
+        phrase = " ".join(named.sub(" ", phrase).split()) if named.search(phrase) else phrase
+        kept += joint + phrase if kept else phrase
+    return kept.strip()
+
+
+def kinds_of(backbone: Backbone, thing: str) -> list[str]:
+    """A thing, and the phrases of the model's bank that end in it, such as round glasses."""
+    known = bank_of(backbone, None).phrases
+    found = [one for one in known if one.lower().endswith(thing.lower()) and one != thing]
+    return [thing, *sorted(found, key=lambda one: (len(one.split()), one))[:KINDS]]
+
+
+@torch.no_grad()
+def erased(backbone: Backbone, picture: Embedding, text: str, avoid: str) -> Embedding:
+    """A converted picture that shows no more of avoided things than the words do. Ours.
+
+    The text tower's end state moves when a thing is added to the words: along that direction, the
+    picture's states are brought back to where the words alone are.
+    """
+    frame = left_out(text, avoid).strip() or "a picture"
+    kinds = [kind for thing in things(avoid) for kind in kinds_of(backbone, thing)]
+    if not kinds:
+        return picture
+    bare = _end_states(backbone, [frame])[0]
+    ways = _end_states(backbone, [f"{frame} with {kind}" for kind in kinds]) - bare
+    tokens = picture.tokens.clone()
+    for way in ways:
+        unit = way / way.norm().clamp(min=1e-6)
+        excess = ((tokens[:, 1:] - bare) * unit).sum(-1, keepdim=True)
+        tokens[:, 1:] -= excess.clamp(min=0) * unit
+    return replace(picture, tokens=tokens)
+
+
+def _end_states(backbone: Backbone, texts: Sequence[str]) -> Float[Tensor, "texts width"]:
+    read = backbone.embed(texts)
+    ends = backbone.ends(texts).to(read.tokens.device)
+    return read.tokens[torch.arange(len(texts), device=read.tokens.device), ends]
