@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import torch
 from jaxtyping import Float
+from PIL.Image import Image
 from torch import Tensor
 
 from lookalike.core.embedding import Embedding
+from lookalike.describe import describers
 from lookalike.describe.bank import bank_of
 from lookalike.models.backbone import Backbone
 
@@ -22,6 +24,12 @@ LONGEST = 4
 
 KINDS = 8
 """Phrases of the model's bank that may stand for one avoided thing."""
+
+MARGIN = 0.5
+"""How far beyond the words without it, in steps of that length that adding it takes."""
+
+DESCRIBER = "phrases"
+"""What puts a picture into words here."""
 
 _JOINTS = re.compile(r"(\s*,\s*|\s+(?:with|and|wearing)\s+)")
 
@@ -60,24 +68,26 @@ def kinds_of(backbone: Backbone, thing: str) -> list[str]:
 
 
 @torch.no_grad()
-def erased(backbone: Backbone, picture: Embedding, text: str, avoid: str) -> Embedding:
-    """A converted picture that shows no more of avoided things than the words do. Ours.
+def erased(backbone: Backbone, converted: Embedding, picture: Image, avoid: str) -> Embedding:
+    """A converted picture (one row) that no more shows what is avoided. Ours.
 
-    The text tower's end state moves when a thing is added to the words: along that direction, the
-    picture's states are brought back to where the words alone are.
+    A describer's words for the picture, once without what is avoided and once with each kind of
+    it, say which way the text tower's end state moves when it comes in. Along these ways the
+    picture's states are brought back to where the words without it are.
     """
-    frame = left_out(text, avoid).strip() or "a picture"
     kinds = [kind for thing in things(avoid) for kind in kinds_of(backbone, thing)]
     if not kinds:
-        return picture
+        return converted
+    said = describers.make(DESCRIBER, {}).describe(backbone, [picture], 1)[0][0].text
+    frame = left_out(said, avoid)
     bare = _end_states(backbone, [frame])[0]
-    ways = _end_states(backbone, [f"{frame} with {kind}" for kind in kinds]) - bare
-    tokens = picture.tokens.clone()
+    ways = _end_states(backbone, [f"{frame}, {kind}" for kind in kinds]) - bare
+    tokens = converted.tokens.clone()
     for way in ways:
         unit = way / way.norm().clamp(min=1e-6)
-        excess = ((tokens[:, 1:] - bare) * unit).sum(-1, keepdim=True)
+        excess = ((tokens[:, 1:] - bare) * unit).sum(-1, keepdim=True) + MARGIN * way.norm()
         tokens[:, 1:] -= excess.clamp(min=0) * unit
-    return replace(picture, tokens=tokens)
+    return replace(converted, tokens=tokens)
 
 
 def _end_states(backbone: Backbone, texts: Sequence[str]) -> Float[Tensor, "texts width"]:

@@ -69,7 +69,7 @@ def _bent(
 
 def _read(backbone: Backbone, prompt: Prompt, picture: Image) -> Embedding:
     converted = converters.make(CONVERTER, {}).convert(backbone, [picture])
-    return erased(backbone, converted, prompt.text, prompt.avoid)
+    return erased(backbone, converted, picture, prompt.avoid)
 
 
 def _with_omni(prompt: Prompt) -> Prompt:

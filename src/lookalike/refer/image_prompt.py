@@ -49,4 +49,5 @@ def _mixed(one: Conditioning, pictures: Embedding, share: float) -> Conditioning
 
     if one.weight <= 0:
         return one
-    return replace(one, embedding=mix([one.embedding, pictures], [1 - share, share]))
+    rows = len(one.embedding) // len(pictures)  # a batch may read a prompt for each picture
+    return replace(one, embedding=mix([one.embedding, pictures.repeat(rows)], [1 - share, share]))

@@ -23,7 +23,7 @@ def test_a_long_word_is_cut_in_a_sentence() -> None:
     assert shown("a" * 40) == "a" * 40
 
 
-@given(st.text(max_size=300), st.data())
+@given(st.text(max_size=300).filter(str.strip), st.data())
 def test_the_caret_stands_under_its_character(text: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(text)))
     sentence, line, carets = complaint("wrong", text, at).split("\n")

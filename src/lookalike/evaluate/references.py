@@ -1,0 +1,128 @@
+"""The references' benchmark: what pictures, styles, characters, weights and `--no` bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from PIL.Image import Image
+from pydantic import Field
+
+from lookalike.core.embedding import Embedding
+from lookalike.core.plan import Conditioning, Plan
+from lookalike.core.record import Record
+from lookalike.core.records import Prompt, Settings
+from lookalike.engine.plan import text_plan
+from lookalike.engine.references import leaning
+from lookalike.engine.run import run
+from lookalike.evaluate.asks import Asked, Setting, Shot, settings_of
+from lookalike.evaluate.round_trip import Stage
+from lookalike.evaluate.scenes import Case, cases
+from lookalike.models.backbone import Backbone
+from lookalike.models.probe import Probe
+from lookalike.world.look import Split
+
+SEED = 40_000
+"""Seeds of the benchmark's pictures start here."""
+
+
+class Row(Record):
+    """One setting and what came of it: shares of pictures, 0 to 1."""
+
+    part: str = Field(description="style, character, image, weights or avoid.")
+    name: str = Field(description="What was set.")
+    values: dict[str, float] = Field(description="Measures by name.")
+
+
+class References(Record):
+    """The benchmark's outcome over held-out characters."""
+
+    model: str = Field(description="The model.")
+    model_sha256: str = Field(description="Its hash.")
+    references: int = Field(description="How many reference pictures, each with four prompts.")
+    settings: Settings = Field(description="How pictures were made.")
+    rows: tuple[Row, ...] = Field(description="Settings and what came of them.")
+
+    def row(self, part: str, name: str) -> dict[str, float]:
+        """The measures of one setting."""
+        return next(r.values for r in self.rows if (r.part, r.name) == (part, name))
+
+
+def measure(
+    backbone: Backbone,
+    probe: Probe,
+    count: int = 12,
+    settings: Settings | None = None,
+    which: Split = "test",
+    parts: Sequence[str] = (),
+) -> Iterator[Stage | References]:
+    """Run the benchmark over `count` references of a split, each with four prompts.
+
+    Yields stages on the way and the outcome last. `parts` names those to run; all if empty.
+    """
+    chosen = settings or Settings(steps=20)
+    asked = [one for one in settings_of() if not parts or one.part in parts]
+    rows: list[Row] = []
+    for number, setting in enumerate(asked):
+        shots: list[Shot] = []
+        for place, case in enumerate(cases(which, count, SEED, setting.fits)):
+            yield Stage(
+                f"{setting.part} {setting.name}", number * count + place, len(asked) * count
+            )
+            shots += _shots(backbone, probe, case, setting, chosen)
+        rows.append(Row(part=setting.part, name=setting.name, values=setting.judge(shots)))
+    yield References(
+        model=backbone.name,
+        model_sha256=backbone.sha256,
+        references=count,
+        settings=chosen,
+        rows=tuple(rows),
+    )
+
+
+def _shots(
+    backbone: Backbone, probe: Probe, case: Case, setting: Setting, settings: Settings
+) -> list[Shot]:
+    pictures = made(backbone, case, setting.ask(case, case.picture(backbone.pixels)), settings)
+    found = probe.read(pictures)
+    return [Shot(case.reference, o, f) for o, f in zip(case.others, found, strict=True)]
+
+
+@torch.no_grad()
+def made(backbone: Backbone, case: Case, asked: Asked, settings: Settings) -> list[Image]:
+    """The pictures of a case: one for each of its prompts, all in one batch."""
+    chosen = settings.model_copy(update=dict(asked.update))
+    return run(
+        backbone, leaning(backbone, _together(backbone, case, asked, chosen), asked.pictures)
+    )
+
+
+def _together(backbone: Backbone, case: Case, asked: Asked, settings: Settings) -> Plan:
+    """One plan of several prompts of the same weights: a row of each conditioning for each."""
+    plans = [
+        text_plan(backbone, Prompt(parts=parts, avoid=asked.avoid, settings=settings), [seed])
+        for parts, seed in zip(asked.prompts, case.seeds, strict=True)
+    ]
+    return _joined(plans)
+
+
+def _joined(plans: Sequence[Plan]) -> Plan:
+    """Plans of one picture each, as one of as many."""
+    first = plans[0]
+    return replace(
+        first,
+        conditionings=tuple(map(_rows, zip(*(p.conditionings for p in plans), strict=True))),
+        start=torch.cat([p.start for p in plans]),
+    )
+
+
+def _rows(column: Sequence[Conditioning]) -> Conditioning:
+    each = [one.embedding for one in column]
+    pooled = [one.pooled for one in each if one.pooled is not None]
+    embedding = Embedding(
+        torch.cat([one.tokens for one in each]),
+        torch.cat(pooled) if pooled else None,
+        each[0].space,
+    )
+    return Conditioning(embedding, column[0].weight)
