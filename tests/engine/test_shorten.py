@@ -70,7 +70,7 @@ def test_without_its_only_word_all_of_the_effect_is_gone(backbone: LatentDiffusi
 
 
 def test_words_that_the_model_does_not_read_count_for_nothing(backbone: LatentDiffusion) -> None:
-    words = f"a cat, {'rain ' * 60}, dog"
+    words = f"a cat, {'rain ' * 90}, dog"
     assert backbone.cut(words).endswith("dog")
     cat, _, dog = done(backbone, words, by="phrases").pieces
     assert dog.share < 1e-4 < 1e-2 < cat.share
