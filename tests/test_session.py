@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from lookalike.core.errors import OptionError, PictureError, PromptError, RecipeError
+from lookalike.core.files import sha256
+from lookalike.core.language import read
 from lookalike.core.pictures import png_bytes
 from lookalike.core.plan import Result
 from lookalike.core.records import Prompt, Settings
@@ -35,6 +37,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOOKALIKE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOOKALIKE_LIBRARY", str(tmp_path / "library"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
@@ -243,3 +246,25 @@ def test_other_versions_are_told(
     monkeypatch.setattr(work, "version", lambda name: f"9.9-{name}")
     with pytest.warns(Note, match=r"versions differ.*torch .* then, 9\.9-torch now"):
         warm.again(first)
+
+
+def test_a_saved_picture_is_meant_by_its_name(warm: Session, picture: Path) -> None:
+    kept = warm.save_as(picture, "square", role="character", licence="CC0 1.0", note="orange")
+    assert (kept.source, kept.source_sha256) == (str(picture), sha256(picture))
+    assert warm.library.get("square") == kept
+    with pytest.raises(OptionError, match="taken"):
+        warm.save_as(picture, "@square")
+    named = warm.vary("@square", strength="strong", settings=FEW)
+    assert pixels(named) == pixels(warm.vary(picture, strength="strong", settings=FEW))
+    assert named.recipe.references == {"@square": kept.sha256}
+
+
+def test_words_are_weighed_and_the_model_is_the_sessions(warm: Session) -> None:
+    found = warm.shorten("a red cat --ar 2:1", levels=1)
+    assert [each.text for each in found.pieces] == ["a", "red", "cat"]
+    assert found == warm.shorten(read("a red cat --ar 2:1"), levels=1)
+    run = warm.start_shorten("a red cat", by="phrases", levels=1)
+    assert [(one.step, one.of) for one in run] == [(1, 2)]
+    assert len(run.result().pieces) == 1
+    with pytest.raises(PromptError):
+        warm.start_shorten("a cat --srf x.png")

@@ -82,6 +82,7 @@ def own_place(tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatc
     """A working folder of the test's own, and nothing of the user's."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LOOKALIKE_CACHE", str(shared_cache))
+    monkeypatch.setenv("LOOKALIKE_LIBRARY", str(tmp_path / ".library"))
     monkeypatch.delenv("LOOKALIKE_MODELS", raising=False)
     monkeypatch.delenv("LOOKALIKE_TRACEBACK", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

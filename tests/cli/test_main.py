@@ -61,6 +61,8 @@ def test_without_arguments_there_is_help(ask: Ask) -> None:
 def test_every_command_has_help(ask: Ask) -> None:
     for line in ("describe", "convert", "imagine", "vary", "edit", "again", "recipe", "models"):
         assert ask([line, "--help"]).code == 0
+    for line in ("save", "saved", "forget", "shorten", "presets"):
+        assert ask([line, "--help"]).code == 0
     for line in ("world sheet", "world make", "mini train", "mini export", "mini report"):
         assert ask([*line.split(), "--help"]).code == 0
     assert ask(["evaluate", "round-trip", "--help"]).code == 0

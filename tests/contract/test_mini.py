@@ -13,6 +13,7 @@ import lookalike
 from lookalike.core.records import Prompt, Settings
 from lookalike.engine.plan import text_plan
 from lookalike.engine.run import run
+from lookalike.engine.shorten import shorten
 from lookalike.models.backbone import Backbone
 from lookalike.models.catalogue import known, resolve
 from lookalike.models.quiet import quiet
@@ -81,3 +82,18 @@ def test_minis_same_seed_gives_the_same_picture(mini: Backbone) -> None:
     prompt = Prompt.of(TEXT, settings=Settings(steps=2))
     first, second = (run(mini, text_plan(mini, prompt, [3]))[0] for _ in range(2))
     assert first.tobytes() == second.tobytes()
+
+
+def test_shortening_finds_the_words_that_say_what_is_seen(mini: Backbone) -> None:
+    text = "a person with brown skin, blue short hair, micah style and lovely"
+    work = shorten(mini, Prompt.of(text), levels=1)
+    try:
+        while True:
+            next(work)
+    except StopIteration as end:
+        found = end.value
+    shares = {each.text: each.share for each in found.pieces}
+    ranked = sorted(shares, key=lambda word: shares[word])
+    assert {"a", "person", "with", "style"} <= set(ranked[:5])
+    assert {"micah", "blue", "short"} <= set(ranked[-5:])
+    assert "brown" in ranked[6:]

@@ -17,6 +17,7 @@ from lookalike.core.files import (
     building,
     next_free,
     read_json,
+    remove,
     sha256,
     write_bytes,
     write_json,
@@ -252,3 +253,26 @@ def test_json_is_readable_by_people(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"ö": [1]})
     assert (tmp_path / "a.json").read_text("utf-8") == '{\n  "ö": [\n    1\n  ]\n}\n'
     assert json.loads((tmp_path / "a.json").read_bytes()) == {"ö": [1]}
+
+
+def test_a_removed_folder_is_gone_and_its_neighbours_are_not(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "old" / "deep" / "a", b"1")
+    write_bytes(tmp_path / "new" / "a", b"1")
+    remove(tmp_path / "old")
+    assert names(tmp_path) == ["new"]
+    with pytest.raises(OutputError, match="not there"):
+        remove(tmp_path / "old")
+
+
+def test_a_folder_is_not_half_removed_under_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_bytes(tmp_path / "old" / "a", b"1")
+
+    def stopped(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.rmtree", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        remove(tmp_path / "old")
+    assert not (tmp_path / "old").exists()

@@ -12,9 +12,13 @@ LIGHT = [
     "lookalike.core.errors",
     "lookalike.core.files",
     "lookalike.core.language",
+    "lookalike.core.library",
     "lookalike.core.pictures",
+    "lookalike.core.pieces",
+    "lookalike.core.presets",
     "lookalike.core.records",
     "lookalike.core.registry",
+    "lookalike.session.source",
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli import demo, evaluate, make, mini, models, read, world
+from lookalike.cli import demo, evaluate, library, make, mini, models, read, words, world
 from lookalike.cli.methods import ConverterCommand, DescriberCommand
 from lookalike.core.errors import OptionError
 
@@ -22,6 +22,11 @@ app.command(cls=ConverterCommand)(make.vary)
 app.command(cls=ConverterCommand)(make.edit)
 app.command()(make.again)
 app.command()(make.recipe)
+app.command()(library.save)
+app.command()(library.saved)
+app.command()(library.forget)
+app.command()(words.shorten)
+app.command()(words.presets)
 app.command()(demo.demo)
 app.command()(models.models)
 app.add_typer(evaluate.group, name="evaluate")

@@ -58,7 +58,9 @@ HowFar = Annotated[
 Balance = Annotated[
     float, typer.Option("--balance", help="Weight of the text against the picture, 0 to 2.")
 ]
-Made = Annotated[str, typer.Argument(metavar="PICTURE", help="A PNG that lookalike made.")]
+Made = Annotated[
+    str, typer.Argument(metavar="PICTURE", help="A PNG that lookalike made, or @name.")
+]
 OtherModel = Annotated[
     str | None,
     typer.Option("--model", metavar="MODEL", help="Where the model is now, if it has moved."),
@@ -175,9 +177,10 @@ def again(
     line says so.
     """
     from lookalike.core.files import next_free
+    from lookalike.core.library import saved_file
     from lookalike.core.pictures import read_recipe, save_picture
 
-    place, recipe = output.folder(out), read_recipe(picture)
+    place, recipe = output.folder(out), read_recipe(saved_file(picture))
     made = session(model or recipe.prompt.settings.model, device, clip)
     result = output.finished(made.start_again(picture, model=model), "again")
     path = next_free(place, "again", ".png")
@@ -187,9 +190,10 @@ def again(
 
 def recipe(picture: Made, json: Json = False) -> None:
     """Show what made a picture."""
+    from lookalike.core.library import saved_file
     from lookalike.core.pictures import read_recipe
 
-    found = read_recipe(picture)
+    found = read_recipe(saved_file(picture))
     if json:
         output.show_json(found.model_dump(mode="json"))
     else:

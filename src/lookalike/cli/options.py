@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 MODEL = "mini"
 
 Picture = Annotated[
-    str, typer.Argument(metavar="PICTURE", help="A picture: a file, or an http(s) address.")
+    str, typer.Argument(metavar="PICTURE", help="A picture: a file, an http(s) address, or @name.")
 ]
 Pictures = Annotated[
-    list[str], typer.Argument(metavar="PICTURE", help="Pictures: files, or http(s) addresses.")
+    list[str],
+    typer.Argument(metavar="PICTURE", help="Pictures: files, http(s) addresses, or @names."),
 ]
 Model = Annotated[
     str,
@@ -137,8 +138,11 @@ def check_pictures(pictures: list[str]) -> None:
 
     Addresses are left to the session, which fetches each of them once.
     """
+    from lookalike.core.library import Library, is_saved_name
     from lookalike.core.pictures import open_picture
 
     for picture in pictures:
-        if not picture.lower().startswith(("http://", "https://")):
+        if is_saved_name(picture):
+            Library().open(picture)
+        elif not picture.lower().startswith(("http://", "https://")):
             open_picture(picture)

@@ -91,6 +91,12 @@ def building(folder: Path, *, replace: bool = False) -> Generator[Path, None, No
         shutil.rmtree(work, ignore_errors=True)
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder and all in it: under its name it is whole until it is gone."""
+    with _output(Path(folder)):
+        shutil.rmtree(Path(folder).rename(_twin(Path(folder))))
+
+
 def next_free(folder: Path, stem: str, suffix: str) -> Path:
     """`folder/stem-001.png` and so on: after all that are there, in the order of the alphabet."""
     pattern = re.compile(re.escape(stem) + r"-[a-z]?(\d{3,})" + re.escape(suffix))

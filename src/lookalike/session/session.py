@@ -11,11 +11,15 @@ from lookalike.convert import converters
 from lookalike.convert.editing import BALANCE
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
+from lookalike.core.language import read
+from lookalike.core.library import Kept, Library, saved_file
 from lookalike.core.pictures import PictureSource, open_picture, read_recipe
+from lookalike.core.pieces import By
 from lookalike.core.plan import Result
 from lookalike.core.records import Description, Prompt, Recipe, Reference, Role, Settings
 from lookalike.describe import describers
 from lookalike.engine.run import Progress
+from lookalike.engine.shorten import Shortened, shorten
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
@@ -217,7 +221,8 @@ class Session:
         self, picture: str | os.PathLike[str], *, model: str | None = None
     ) -> Run[Result]:
         """`again`, to be watched."""
-        recipe, path = read_recipe(picture), Path(picture)
+        path = saved_file(picture)
+        recipe = read_recipe(path)
         if model is not None:
             chosen = recipe.prompt.settings.model_copy(update={"model": model})
             moved = recipe.prompt.model_copy(update={"settings": chosen})
@@ -236,7 +241,53 @@ class Session:
 
     def recipe(self, picture: str | os.PathLike[str]) -> Recipe:
         """What made a picture; `RecipeError` where it does not say."""
-        return read_recipe(picture)
+        return read_recipe(saved_file(picture))
+
+    def shorten(self, prompt: str | Prompt, *, by: By = "words", levels: int = 4) -> Shortened:
+        """Which words of a prompt matter, and shorter prompts; text is read as the language."""
+        return self.start_shorten(prompt, by=by, levels=levels).result()
+
+    def start_shorten(
+        self, prompt: str | Prompt, *, by: By = "words", levels: int = 4
+    ) -> Run[Shortened]:
+        """`shorten`, to be watched."""
+        asked = read(prompt) if isinstance(prompt, str) else prompt
+        return Run(self._shorten(asked, by, levels))
+
+    def _shorten(self, asked: Prompt, by: By, levels: int) -> Generator[Progress, None, Shortened]:
+        with self.models.use(self._settings(asked.settings).model) as backbone:
+            return (yield from shorten(backbone, asked, by=by, levels=levels))
+
+    def save_as(
+        self,
+        picture: PictureSource,
+        name: str,
+        *,
+        role: Role | None = None,
+        licence: str = "",
+        note: str = "",
+        replace: bool = False,
+    ) -> Kept:
+        """Keep a picture in the library, so that `@name` means it wherever a picture is expected.
+
+        `library` lists what is kept, opens it and forgets it.
+        """
+        source = open_source(picture)
+        return self.library.save(
+            name,
+            source.picture,
+            source=source.name,
+            source_sha256=source.sha256,
+            role=role,
+            licence=licence,
+            note=note,
+            replace=replace,
+        )
+
+    @property
+    def library(self) -> Library:
+        """The pictures that were saved under names."""
+        return Library()
 
     def catalogue(self) -> list[ModelSpec]:
         """The models at hand, with licence, size and hash."""

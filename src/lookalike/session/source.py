@@ -13,6 +13,7 @@ from PIL import Image
 from lookalike.core.errors import PictureError, RecipeError
 from lookalike.core.fetch import fetch
 from lookalike.core.files import sha256
+from lookalike.core.library import Library, is_saved_name, name_of
 from lookalike.core.pictures import PictureSource, open_picture, png_bytes
 
 _UNNAMED = "sha256:"
@@ -40,13 +41,20 @@ def listed(pictures: PictureSource | Sequence[PictureSource]) -> list[PictureSou
 
 
 def open_source(source: PictureSource) -> Source:
-    """Open a picture and fingerprint its file; `PictureError` names the one that cannot be read."""
+    """Open a picture and fingerprint its file; `PictureError` names the one that cannot be read.
+
+    Text that begins with @ is a name of the saved library.
+    """
     if isinstance(source, Image.Image):
         picture = open_picture(source)
         return _unnamed(picture, png_bytes(picture))
     if isinstance(source, bytes):
         return _unnamed(open_picture(source), source)
+    if is_saved_name(source):
+        return _saved(str(source))
     name = os.fspath(source)
+    if is_saved_name(name):  # a path, which has lost its "./"
+        name = f"./{name}"
     if name.lower().startswith(_ADDRESSES):
         return _fetched(name)
     # Opened first: the door refuses pipes and folders, which must not be hashed.
@@ -56,6 +64,11 @@ def open_source(source: PictureSource) -> Source:
 def _unnamed(picture: Image.Image, data: bytes) -> Source:
     digest = hashlib.sha256(data).hexdigest()
     return Source(f"{_UNNAMED}{digest}", picture, digest)
+
+
+def _saved(said: str) -> Source:
+    library, name = Library(), f"@{name_of(said)}"
+    return Source(name, library.open(name), library.get(name).sha256)
 
 
 def _fetched(address: str) -> Source:
@@ -70,7 +83,8 @@ def _fetched(address: str) -> Source:
 def find_again(name: str, digest: str, made: Path) -> Source:
     """The reference of a recipe in the picture `made`, where it is there and unchanged.
 
-    A file is looked for under its name, and beside `made`, where the two may have moved together.
+    A file is looked for under its name, and beside `made`, where the two may have moved together;
+    a picture of the saved library by its SHA-256, whatever it is called by now.
 
     Raises:
         RecipeError: it is not there, or it is another picture by now.
@@ -80,6 +94,8 @@ def find_again(name: str, digest: str, made: Path) -> Source:
         if found.sha256 != digest:
             raise RecipeError(_changed(name, made))
         return found
+    if is_saved_name(name):
+        return _kept(name, digest, made)
     present = [path for path in _places(name, made) if path.is_file()]
     for path in present:
         if sha256(path) == digest:
@@ -87,6 +103,16 @@ def find_again(name: str, digest: str, made: Path) -> Source:
     if present and not name.startswith(_UNNAMED):
         raise RecipeError(_changed(name, made))
     raise RecipeError(f"{made} was made from {name}, which is not there; put it beside the picture")
+
+
+def _kept(name: str, digest: str, made: Path) -> Source:
+    library = Library()
+    picture = library.holding(digest)
+    if picture is not None:
+        return Source(name, picture, digest)
+    if name.removeprefix("@") in library.names():
+        raise RecipeError(_changed(name, made))
+    raise RecipeError(f"{made} was made from {name}, which is not in the library; save it again")
 
 
 def _places(name: str, made: Path) -> Iterator[Path]:
