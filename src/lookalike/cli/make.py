@@ -44,6 +44,10 @@ Words = Annotated[
         help="Pictures, words and parameters: hero.png, a person in the rain --ar 3:2 --no hat.",
     ),
 ]
+Preset = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A wording of `lookalike presets`, added to the prompt."),
+]
 Lenient = Annotated[
     bool, typer.Option("--lenient", help="Warn of weights without pictures; do not refuse them.")
 ]
@@ -75,6 +79,7 @@ def imagine(
     guidance: Guidance = None,
     aspect: Aspect = None,
     pixels: Pixels = None,
+    preset: Preset = None,
     lenient: Lenient = False,
     yes: Yes = False,
     out: Out = None,
@@ -87,18 +92,21 @@ def imagine(
     Parameters may stand inside the quotes or behind them. What is given as an option takes the
     place of the prompt's own. Choices in braces, {red, blue}, make several prompts of one.
     """
+    from lookalike.core import presets
     from lookalike.core.language import expand, read
 
     text, strict, place = one_line(prompt), not lenient, output.folder(out)
     texts = expand(text)
     asked = [read(one, strict=strict) for one in texts]  # refused before anything heavy is loaded
-    check_pictures([r.source for one in asked for r in one.references if ":" not in r.source])
+    check_pictures([r.source for one in asked for r in one.references if r.code is None])
+    wording = presets.preset(preset) if preset is not None else None
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
     made = session(model or asked[0].settings.model, device, clip)
     prompts = made.prompts(text, settings=chosen, strict=strict)
     _agreed(prompts, yes)
     for one in prompts:
-        output.save(output.finished(made.start_imagine(one), "imagine"), place)
+        whole = presets.applied(one, wording) if wording else one
+        output.save(output.finished(made.start_imagine(whole), "imagine"), place)
 
 
 def _agreed(prompts: Sequence[Prompt], yes: bool) -> None:

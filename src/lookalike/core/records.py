@@ -39,6 +39,10 @@ class Part(Record):
     )
 
 
+CODE = "code:"
+"""How the source of a reference begins that is a style's code, and no picture."""
+
+
 class Reference(Record):
     """A picture that a prompt leans on, and in which role."""
 
@@ -58,6 +62,11 @@ class Reference(Record):
     by: str | None = Field(
         default=None, description="The mechanism; chosen by role and model where none is named."
     )
+
+    @property
+    def code(self) -> str | None:
+        """The number of a style that is called by its code; None for pictures."""
+        return self.source.removeprefix(CODE) if self.source.startswith(CODE) else None
 
 
 Style = Literal["raw", "4a", "4b", "4c", "cute", "expressive", "original", "scenic"]

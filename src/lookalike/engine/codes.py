@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import random
 
-from lookalike.core.records import Part, Prompt, Reference
+from lookalike.core.records import Part, Prompt
 from lookalike.describe.bank import bank_of
 from lookalike.models.backbone import Backbone
 from lookalike.models.texts import words
-
-CODE = "code:"
-"""How the source of a reference begins that is a code and no picture."""
 
 KINDS = ("medium", "manner", "light", "colour")
 """What of the common words makes a manner."""
@@ -19,18 +16,13 @@ WEIGHT = 0.5
 """Weight of a code's words at `--sw 100`, against 1 for the prompt's."""
 
 
-def is_code(reference: Reference) -> bool:
-    """Whether a reference is a style's code."""
-    return reference.source.startswith(CODE)
-
-
 def code_parts(backbone: Backbone, prompt: Prompt) -> list[Part]:
     """The words that a prompt's codes stand for, as parts weighed by `--sw`."""
     scale = WEIGHT * prompt.settings.style_weight / 100
     return [
-        Part(text=manner(backbone, one.source.removeprefix(CODE)), weight=scale * one.weight)
+        Part(text=manner(backbone, one.code), weight=scale * one.weight)
         for one in prompt.references
-        if is_code(one) and scale
+        if one.code is not None and scale
     ]
 
 

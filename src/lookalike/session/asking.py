@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from lookalike.core.language import expand, read
 from lookalike.core.pictures import PictureSource
 from lookalike.core.records import Prompt, Reference, Role, Settings
-from lookalike.engine.codes import is_code
 from lookalike.engine.references import mechanism_of
 from lookalike.session.source import Source, listed, open_source
 from lookalike.session.work import note
@@ -69,7 +68,7 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
     Raises:
         PictureError: one cannot be read. OptionError: one names no mechanism for its role.
     """
-    sources = {one.source: open_source(one.source) for one in prompt.references if not is_code(one)}
+    sources = {one.source: open_source(one.source) for one in prompt.references if one.code is None}
     added: list[Reference] = []
     for role, pictures in given.items():
         for picture in listed(pictures) if pictures is not None else []:
@@ -77,7 +76,7 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
             sources[source.name] = source
             added.append(Reference(source=source.name, role=role))
     for one in (*prompt.references, *added):
-        if one.role != "region" and not is_code(one):
+        if one.role != "region" and one.code is None:
             mechanism_of(one)
     whole = Prompt(
         parts=prompt.parts,

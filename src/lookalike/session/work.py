@@ -18,7 +18,6 @@ from lookalike.core.embedding import Embedding
 from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
 from lookalike.core.records import Prompt, Recipe, Reference
-from lookalike.engine.codes import is_code
 from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan, told
 from lookalike.engine.references import leaning
 from lookalike.engine.run import Progress, decode, steps
@@ -156,7 +155,7 @@ def _source(job: Job) -> Source:
 def _pictures(job: Job) -> list[tuple[Reference, Image]]:
     """The prompt's references with their pictures; a code of a style has none."""
     opened = {one.name: one.picture for one in job.sources}
-    wanted = [one for one in job.prompt.references if not is_code(one)]
+    wanted = [one for one in job.prompt.references if one.code is None]
     missing = [one.source for one in wanted if one.source not in opened]
     if missing:
         raise RecipeError(f"the recipe does not say which picture {missing[0]} is")

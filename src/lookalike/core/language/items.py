@@ -11,7 +11,7 @@ from lookalike.core.language.escapes import QUOTED, quote, unquote
 from lookalike.core.language.faults import fault, shown
 from lookalike.core.language.tokens import Token
 from lookalike.core.language.values import weight
-from lookalike.core.records import Reference, Role
+from lookalike.core.records import CODE, Reference, Role
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 """What the name of a picture ends with, in small or capital letters."""
@@ -19,7 +19,6 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 CODES = 2**32
 """Codes of styles are whole numbers below this."""
 
-_CODE = "code:"  # what `Reference.source` says before a code
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _URL = re.compile(r"https?://\S", re.IGNORECASE)
 _QUOTED = re.compile(QUOTED, re.DOTALL)
@@ -82,9 +81,9 @@ def reference(
     """
     source = item.source
     if not item.quoted and codes and source.lower() == "random":
-        source = f"{_CODE}{(chance or random.Random()).randrange(CODES)}"
+        source = f"{CODE}{(chance or random.Random()).randrange(CODES)}"
     elif not item.quoted and codes and _DIGITS.fullmatch(source):
-        source = f"{_CODE}{_code(item, text)}"
+        source = f"{CODE}{_code(item, text)}"
     elif not (source if item.quoted else is_picture(source)):
         raise _no_picture(item, text, codes=codes)
     behind = _TAIL.fullmatch(item.tail.text)
@@ -117,8 +116,8 @@ def plain_number(value: float) -> str:
 
 
 def _name(reference: Reference) -> str:
-    code = reference.source.removeprefix(_CODE)
-    if reference.role == "style" and reference.source.startswith(_CODE) and _is_code(code):
+    code = reference.source.removeprefix(CODE)
+    if reference.role == "style" and reference.source.startswith(CODE) and _is_code(code):
         return code
     source = reference.source
     bare = _BARE.fullmatch(source) and "::" not in source and not source.endswith(":")
