@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli import demo, evaluate, make, mini, models, read, world
+from lookalike.cli import demo, evaluate, make, mini, models, pictures, read, world
 from lookalike.cli.methods import ConverterCommand, DescriberCommand
 from lookalike.core.errors import OptionError
 
@@ -19,6 +19,7 @@ app.command(cls=ConverterCommand)(read.convert)
 app.command()(make.imagine)
 app.command(cls=ConverterCommand)(make.vary)
 app.command(cls=ConverterCommand)(make.edit)
+app.command()(pictures.pick)
 app.command()(make.again)
 app.command()(make.recipe)
 app.command()(demo.demo)

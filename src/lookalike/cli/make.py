@@ -132,20 +132,20 @@ def again(
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
-    """Make a picture again from the recipe that it carries.
+    """Make a picture again from the recipe that it carries; a grid with all that it shows.
 
     On the same machine, with the same versions, every pixel is the same; where one differs, a
     line says so.
     """
-    from lookalike.core.files import next_free
-    from lookalike.core.pictures import read_recipe, save_picture
+    from lookalike.core.pictures import read_recipe
 
     place, recipe = output.folder(out), read_recipe(picture)
     made = session(model or recipe.prompt.settings.model, device, clip)
     result = output.finished(made.start_again(picture, model=model), "again")
-    path = next_free(place, "again", ".png")
-    save_picture(result.pictures[result.recipe.index], path, result.recipe)
-    typer.echo(path)
+    if recipe.tiles:
+        output.save(result, place, name="again")
+    else:
+        typer.echo(result.save_one(place, result.recipe.index, name="again"))
 
 
 def recipe(picture: Made, json: Json = False) -> None:
@@ -168,7 +168,7 @@ def _tell(found: Recipe) -> None:
         "cut off": found.cut,
         "picture": ", ".join(found.references),
         "model": f"{found.model} (SHA-256 {found.model_sha256[:12]}…)",
-        "seed": f"{found.seeds[found.index]} (picture {found.index + 1} of {len(found.seeds)})",
+        "seed": _seed(found),
         "steps": str(chosen.steps),
         "guidance": f"{chosen.guidance:g}",
         "aspect": chosen.aspect,
@@ -179,3 +179,9 @@ def _tell(found: Recipe) -> None:
     for name, value in lines.items():
         if value:
             typer.echo(f"{name:9} {value}")
+
+
+def _seed(found: Recipe) -> str:
+    if found.tiles:
+        return f"{found.seeds[0]} (a grid of {found.tiles[0]} x {found.tiles[1]})"
+    return f"{found.seeds[found.index]} (picture {found.index + 1} of {len(found.seeds)})"

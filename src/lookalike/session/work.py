@@ -5,14 +5,11 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Generic, TypeVar
 
 import lookalike
-from lookalike.convert import converters
 from lookalike.convert.editing import edit_embedding
-from lookalike.core.embedding import Embedding
 from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
 from lookalike.core.records import Prompt, Recipe
@@ -20,10 +17,10 @@ from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan
 from lookalike.engine.run import Progress, decode, steps
 from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
+from lookalike.session.job import Job, converted
 from lookalike.session.source import Source
 
 T = TypeVar("T")
-Scalar = str | int | float | bool | None
 LIBRARIES = ("torch", "diffusers", "transformers")
 
 
@@ -68,17 +65,6 @@ class Run(Generic[T]):
         self._work.close()
 
 
-@dataclass(frozen=True, eq=False)
-class Job:
-    """What is to be made, before a model is loaded."""
-
-    verb: str
-    prompt: Prompt
-    options: Mapping[str, Scalar] = field(default_factory=dict)
-    source: Source | None = None
-    expected: Recipe | None = None  # where something is made again
-
-
 def make(models: Models, job: Job) -> Generator[Progress, None, Result]:
     """Do a job step by step, and return the pictures with their recipe."""
     began = time.perf_counter()
@@ -96,12 +82,12 @@ def make(models: Models, job: Job) -> Generator[Progress, None, Result]:
     return Result(pictures, recipe)
 
 
-def job_of(recipe: Recipe, source: Source | None) -> Job:
+def job_of(recipe: Recipe, sources: Sequence[Source]) -> Job:
     """The job that a recipe asks for; `RecipeError` where this version cannot do it."""
     if recipe.made_by not in _VERBS:
         known = ", ".join(_VERBS)
         raise RecipeError(f"nothing here can {recipe.made_by}: this version knows {known}")
-    return Job(recipe.made_by, recipe.prompt, recipe.options, source, recipe)
+    return Job(recipe.made_by, recipe.prompt, recipe.options, tuple(sources), recipe)
 
 
 def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
@@ -109,16 +95,15 @@ def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
 
 
 def _vary(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
-    source, strength = _source(job), float(_option(job, "strength"))
-    embedding = _converted(backbone, job)
+    embedding, picture = converted(backbone, job), job.picture().picture
     return embedding_plan(
-        backbone, job.prompt, embedding, seeds, picture=source.picture, strength=strength
+        backbone, job.prompt, embedding, seeds, picture=picture, strength=job.number("strength")
     )
 
 
 def _edit(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
-    balance, text = float(_option(job, "balance")), job.prompt.text
-    embedding = edit_embedding(backbone, _converted(backbone, job), text, balance)
+    balance, text = job.number("balance"), job.prompt.text
+    embedding = edit_embedding(backbone, converted(backbone, job), text, balance)
     return embedding_plan(backbone, job.prompt, embedding, seeds)
 
 
@@ -127,30 +112,6 @@ _VERBS: Mapping[str, Callable[[Backbone, Job, Sequence[int]], Plan]] = {
     "vary": _vary,
     "edit": _edit,
 }
-
-
-def converter_options(by: str, options: Mapping[str, object] | None) -> dict[str, Scalar]:
-    """A converter and all its options as a recipe keeps them: also those left at their default."""
-    made = converters.make(by, options or {}).model_dump(mode="json")
-    return {"by": by, **{f"by.{name}": value for name, value in made.items()}}
-
-
-def _converted(backbone: Backbone, job: Job) -> Embedding:
-    own = {k.removeprefix("by."): v for k, v in job.options.items() if k.startswith("by.")}
-    converter = converters.make(_option(job, "by"), own)
-    return converter.convert(backbone, [_source(job).picture])
-
-
-def _source(job: Job) -> Source:
-    if job.source is None:
-        raise RecipeError(f"the recipe names no picture to {job.verb}")
-    return job.source
-
-
-def _option(job: Job, name: str) -> str:
-    if job.options.get(name) is None:
-        raise RecipeError(f"the recipe lacks the option {name}, which {job.verb} needs")
-    return str(job.options[name])
 
 
 def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) -> Recipe:
@@ -164,7 +125,7 @@ def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) 
         seeds=tuple(seeds),
         index=job.expected.index if job.expected else 0,
         options=dict(job.options),
-        references={job.source.name: job.source.sha256} if job.source else {},
+        references={one.name: one.sha256 for one in job.sources},
         resolved=text.removesuffix(cut).rstrip(),
         cut=cut,
         libraries=_libraries(),
@@ -183,12 +144,13 @@ def _cut(backbone: Backbone, prompt: Prompt) -> str:
 
 def _tell(backbone: Backbone, job: Job) -> None:
     """Say what the user should know before the result is there."""
+    masks = [mask for mask, _ in job.of_role("region")]
     if cut := _cut(backbone, job.prompt):
         note(f"the prompt is too long for {backbone.name}, which leaves out: {_shortened(cut)}")
     if job.expected:
         _tell_changes(backbone, job.expected)
-    elif job.source:
-        tell_strangers(backbone, [job.source])
+    elif seen := [one for one in job.sources if one not in masks]:
+        tell_strangers(backbone, seen)
 
 
 def _shortened(text: str) -> str:
