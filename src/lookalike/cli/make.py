@@ -1,4 +1,4 @@
-"""Commands that make pictures: from words, from a picture, and from a recipe."""
+"""Commands that make pictures: from words, from a picture and words, and from a recipe."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from lookalike.cli.options import (
     Pixels,
     Seed,
     Steps,
-    Strength,
     check_pictures,
     session,
     settings,
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
 
 Words = Annotated[str, typer.Argument(metavar="PROMPT", help="What the pictures should show.")]
 Change = Annotated[str, typer.Argument(metavar="TEXT", help="What should be different.")]
-HowFar = Annotated[
-    Strength,
-    typer.Option("--strength", help="subtle keeps the layout; strong keeps only what it shows."),
-]
 Balance = Annotated[
     float, typer.Option("--balance", help="Weight of the text against the picture, 0 to 2.")
 ]
@@ -67,32 +62,6 @@ def imagine(
     asked, place = Prompt.of(prompt, settings=chosen), output.folder(out)
     made = session(model, device)
     output.save(output.finished(made.start_imagine(asked), "imagine"), place)
-
-
-def vary(
-    picture: Picture,
-    count: Count = None,
-    strength: HowFar = "subtle",
-    by: By = ConverterCommand.default,
-    seed: Seed = None,
-    steps: Steps = None,
-    guidance: Guidance = None,
-    aspect: Aspect = None,
-    pixels: Pixels = None,
-    out: Out = None,
-    model: Model = MODEL,
-    clip: Clip = None,
-    device: Device = "auto",
-) -> None:
-    """Make pictures like a picture."""
-    chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
-    place = output.folder(out)
-    check_pictures([picture])
-    made = session(model, device, clip)
-    run = made.start_vary(
-        picture, strength=strength, settings=chosen, by=by, options=method_options()
-    )
-    output.save(output.finished(run, "vary"), place)
 
 
 def edit(

@@ -24,6 +24,10 @@ Wrap = Callable[[Denoise], Denoise]
 """A change to every call of the denoiser, put around it."""
 
 
+Finish = Callable[[Image.Image], Image.Image]
+"""What is done to each picture after it is decoded."""
+
+
 @runtime_checkable
 class Injection(Protocol):
     """A change to a shared U-Net that a `with` block makes, and takes back whatever happens."""
@@ -47,7 +51,7 @@ class Plan:
 
     `start` is noise of unit variance when `first` is 0. When `first` is greater, sampling starts
     at that level (of 0 up to steps - 1) from `clean` with the noise of `start` added. `mask` is 1
-    where the picture may change.
+    where the latents may change; where it is 0 they end as `clean`.
     """
 
     prompt: Prompt
@@ -59,6 +63,7 @@ class Plan:
     mask: Float[Tensor, "maskbatch 1 height width"] | None = None
     wraps: tuple[Wrap, ...] = ()
     injections: tuple[Injection, ...] = ()
+    finish: Finish | None = None
 
 
 @dataclass(frozen=True, eq=False)

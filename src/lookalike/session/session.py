@@ -20,9 +20,10 @@ from lookalike.engine.run import Progress
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
+from lookalike.session.asking import leaning_on
 from lookalike.session.demo import Demo, Judge, example
 from lookalike.session.job import Job, Scalar, converter_options
-from lookalike.session.pictures import STRENGTHS, Options, PictureWork, leaning_on
+from lookalike.session.pictures import STRENGTHS, Options, PictureWork
 from lookalike.session.source import Source, find_again, listed, open_source
 from lookalike.session.work import (
     Run,
@@ -136,7 +137,7 @@ class Session(PictureWork):
         chosen: dict[str, Scalar] = {"balance": balance}
         Prompt.of(text)  # an empty one is refused
         source = open_source(picture)
-        prompt = leaning_on(source, text, self._settings(settings))
+        prompt = leaning_on(self._settings(settings), source, text)
         return self._run("edit", prompt, chosen | converter_options(by, options), source)
 
     def again(self, picture: str | os.PathLike[str], *, model: str | None = None) -> Result:
@@ -207,7 +208,7 @@ class Session(PictureWork):
             descriptions = describers.make("phrases", {}).describe(backbone, [source.picture], 4)[0]
         with_picture = converter_options("closed-form", None)
         strong = {"strength": STRENGTHS["strong"], **with_picture}
-        bare, words = leaning_on(source, "", settings), leaning_on(source, text, settings)
+        bare, words = leaning_on(settings, source), leaning_on(settings, source, text)
         best = Prompt.of(descriptions[0].text, settings=settings)
         jobs = {
             "variations": Job("vary", bare, strong, (source,)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Generic, TypeVar
 
@@ -14,11 +14,12 @@ from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
 from lookalike.core.records import Prompt, Recipe
 from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan
-from lookalike.engine.run import Progress, decode, steps
+from lookalike.engine.run import Progress, decode, finished, steps
 from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
 from lookalike.session.job import Job, converted
 from lookalike.session.source import Source
+from lookalike.session.verbs import PICTURE_VERBS, Verb
 
 T = TypeVar("T")
 LIBRARIES = ("torch", "diffusers", "transformers")
@@ -72,12 +73,13 @@ def make(models: Models, job: Job) -> Generator[Progress, None, Result]:
         _tell(backbone, job)
         chosen = job.prompt.settings
         seeds = job.expected.seeds if job.expected else draw_seeds(chosen.seed, chosen.count)
-        run = steps(backbone, _VERBS[job.verb](backbone, job, seeds))
+        plan = _VERBS[job.verb](backbone, job, seeds)
+        run = steps(backbone, plan)
         last = next(run)
         yield last
         for last in run:
             yield last
-        pictures = decode(backbone, last)
+        pictures = finished(plan, decode(backbone, last))
         recipe = _recipe(backbone, job, seeds, time.perf_counter() - began)
     return Result(pictures, recipe)
 
@@ -94,23 +96,16 @@ def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
     return text_plan(backbone, job.prompt, seeds)
 
 
-def _vary(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
-    embedding, picture = converted(backbone, job), job.picture().picture
-    return embedding_plan(
-        backbone, job.prompt, embedding, seeds, picture=picture, strength=job.number("strength")
-    )
-
-
 def _edit(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
     balance, text = job.number("balance"), job.prompt.text
     embedding = edit_embedding(backbone, converted(backbone, job), text, balance)
     return embedding_plan(backbone, job.prompt, embedding, seeds)
 
 
-_VERBS: Mapping[str, Callable[[Backbone, Job, Sequence[int]], Plan]] = {
+_VERBS: Mapping[str, Verb] = {
     "imagine": _imagine,
-    "vary": _vary,
     "edit": _edit,
+    **PICTURE_VERBS,
 }
 
 
