@@ -63,6 +63,8 @@ def test_every_command_has_help(ask: Ask) -> None:
         assert ask([line, "--help"]).code == 0
     for line in ("world sheet", "world make", "mini train", "mini export", "mini report"):
         assert ask([*line.split(), "--help"]).code == 0
+    for line in ("pick", "zoom", "pan", "blend", "remix"):
+        assert ask([line, "--help"]).code == 0
     assert ask(["evaluate", "round-trip", "--help"]).code == 0
 
 

@@ -33,7 +33,7 @@ STRENGTHS: Mapping[str, float] = {"subtle": 0.5, "strong": 1.0}
 """The share of the noise levels that a variation goes through. From half of them (ours, by eye)
 the picture keeps its layout; from all of them only what the embedding says is left of it."""
 
-AROUND = 0.9
+AROUND = 0.8
 """The same where a picture gets more around it: begun from its edges, drawn outwards (by eye)."""
 
 REMIX = 0.7
