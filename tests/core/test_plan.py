@@ -9,7 +9,7 @@ import torch
 from jaxtyping import TypeCheckError
 from PIL import Image
 
-from lookalike.core import plan as module
+from lookalike.core import png as module
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OutputError
 from lookalike.core.pictures import open_picture, read_recipe

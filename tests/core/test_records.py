@@ -67,6 +67,7 @@ recipes = st.builds(
     model=texts,
     model_sha256=hashes,
     seeds=st.lists(seeds, min_size=1, max_size=6).map(tuple),
+    tiles=st.none() | st.tuples(st.integers(3, 99), st.integers(2, 99)),
     options=st.dictionaries(texts, options, max_size=4),
     references=st.dictionaries(texts, hashes, max_size=3),
     resolved=texts,
@@ -166,6 +167,12 @@ def test_every_picture_of_a_recipe_has_a_seed() -> None:
     assert Recipe.model_validate(recipe(index=1)).seeds[1] == 2
     with pytest.raises(ValidationError, match="picture 2 has no seed"):
         Recipe.model_validate(recipe(index=2))
+
+
+def test_a_grid_has_room_for_every_picture() -> None:
+    assert Recipe.model_validate(recipe(tiles=(2, 1))).tiles == (2, 1)
+    with pytest.raises(ValidationError, match="a grid of 1 x 1 cannot show 2 pictures"):
+        Recipe.model_validate(recipe(tiles=(1, 1)))
 
 
 @pytest.mark.parametrize("made_by", ["", "../up", "Vary", "a b"])

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli import demo, evaluate, library, make, mini, models, read, words, world
+from lookalike.cli import (
+    demo,
+    evaluate,
+    library,
+    make,
+    mini,
+    models,
+    pictures,
+    read,
+    words,
+    world,
+)
 from lookalike.cli.methods import ConverterCommand, DescriberCommand
 from lookalike.core.errors import OptionError
 
@@ -18,8 +29,13 @@ app.command(cls=DescriberCommand)(read.describe)
 app.command(cls=ConverterCommand)(read.convert)
 # What typer does not know is left to the prompt language, which points at what it does not know.
 app.command(context_settings={"ignore_unknown_options": True})(make.imagine)
-app.command(cls=ConverterCommand)(make.vary)
 app.command(cls=ConverterCommand)(make.edit)
+app.command(cls=ConverterCommand)(pictures.vary)
+app.command(cls=ConverterCommand)(pictures.zoom)
+app.command()(pictures.pan)
+app.command(cls=ConverterCommand)(pictures.blend)
+app.command()(pictures.remix)
+app.command()(pictures.pick)
 app.command()(make.again)
 app.command()(make.recipe)
 app.command()(library.save)

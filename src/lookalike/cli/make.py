@@ -1,4 +1,4 @@
-"""Commands that make pictures: from words, from a picture, and from a recipe."""
+"""Commands that make pictures: from words, from a picture and words, and from a recipe."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from lookalike.cli.options import (
     Pixels,
     Seed,
     Steps,
-    Strength,
     check_pictures,
     one_line,
     session,
@@ -55,10 +54,6 @@ Yes = Annotated[
     bool, typer.Option("--yes", help="Do not ask before making pictures of several prompts.")
 ]
 Change = Annotated[str, typer.Argument(metavar="TEXT", help="What should be different.")]
-HowFar = Annotated[
-    Strength,
-    typer.Option("--strength", help="subtle keeps the layout; strong keeps only what it shows."),
-]
 Balance = Annotated[
     float, typer.Option("--balance", help="Weight of the text against the picture, 0 to 2.")
 ]
@@ -116,32 +111,6 @@ def _agreed(prompts: Sequence[Prompt], yes: bool) -> None:
         typer.confirm(f"{len(prompts)} prompts, {pictures} pictures: go on?", abort=True, err=True)
 
 
-def vary(
-    picture: Picture,
-    count: Count = None,
-    strength: HowFar = "subtle",
-    by: By = ConverterCommand.default,
-    seed: Seed = None,
-    steps: Steps = None,
-    guidance: Guidance = None,
-    aspect: Aspect = None,
-    pixels: Pixels = None,
-    out: Out = None,
-    model: Model = MODEL,
-    clip: Clip = None,
-    device: Device = "auto",
-) -> None:
-    """Make pictures like a picture."""
-    chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
-    place = output.folder(out)
-    check_pictures([picture])
-    made = session(model, device, clip)
-    run = made.start_vary(
-        picture, strength=strength, settings=chosen, by=by, options=method_options()
-    )
-    output.save(output.finished(run, "vary"), place)
-
-
 def edit(
     picture: Picture,
     text: Change,
@@ -179,21 +148,21 @@ def again(
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
-    """Make a picture again from the recipe that it carries.
+    """Make a picture again from the recipe that it carries; a grid with all that it shows.
 
     On the same machine, with the same versions, every pixel is the same; where one differs, a
     line says so.
     """
-    from lookalike.core.files import next_free
     from lookalike.core.library import saved_file
-    from lookalike.core.pictures import read_recipe, save_picture
+    from lookalike.core.pictures import read_recipe
 
     place, recipe = output.folder(out), read_recipe(saved_file(picture))
     made = session(model or recipe.prompt.settings.model, device, clip)
     result = output.finished(made.start_again(picture, model=model), "again")
-    path = next_free(place, "again", ".png")
-    save_picture(result.pictures[result.recipe.index], path, result.recipe)
-    typer.echo(path)
+    if recipe.tiles:
+        output.save(result, place, name="again")
+    else:
+        typer.echo(result.save_one(place, result.recipe.index, name="again"))
 
 
 def recipe(picture: Made, json: Json = False) -> None:
@@ -217,7 +186,7 @@ def _tell(found: Recipe) -> None:
         "cut off": found.cut,
         "picture": ", ".join(found.references),
         "model": f"{found.model} (SHA-256 {found.model_sha256[:12]}…)",
-        "seed": f"{found.seeds[found.index]} (picture {found.index + 1} of {len(found.seeds)})",
+        "seed": _seed(found),
         "steps": str(chosen.steps),
         "guidance": f"{chosen.guidance:g}",
         "aspect": chosen.aspect,
@@ -228,3 +197,9 @@ def _tell(found: Recipe) -> None:
     for name, value in lines.items():
         if value:
             typer.echo(f"{name:9} {value}")
+
+
+def _seed(found: Recipe) -> str:
+    if found.tiles:
+        return f"{found.seeds[0]} (a grid of {found.tiles[0]} x {found.tiles[1]})"
+    return f"{found.seeds[found.index]} (picture {found.index + 1} of {len(found.seeds)})"

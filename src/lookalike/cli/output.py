@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -134,7 +135,11 @@ def finished(run: Run[T], title: str) -> T:
         return run.result()
 
 
-def save(result: Result, out: Path) -> None:
-    """Write a result's pictures and print where they are."""
-    for path in result.save(out):
+def save(result: Result, out: Path, *, name: str | None = None) -> None:
+    """Write a result's pictures, and a grid of them, and print where they are."""
+    for path in result.save(out, name=name):
         typer.echo(path)
+    if result.has_grid:
+        typer.echo(result.save_grid(out, name=name))
+    elif len(result.pictures) > 1:
+        warnings.warn("there is no grid: one picture cannot hold so many pixels", stacklevel=1)

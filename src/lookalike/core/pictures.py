@@ -12,10 +12,17 @@ from pathlib import Path
 
 from PIL import Image, ImageColor, UnidentifiedImageError
 
-from lookalike.core.errors import OptionError, PictureError
+from lookalike.core.errors import OptionError, PictureError, RecipeError
 from lookalike.core.fetch import fetch
 from lookalike.core.files import reason
-from lookalike.core.png import png_bytes, read_recipe, save_picture
+from lookalike.core.grids import numbered, tile
+from lookalike.core.png import (
+    png_bytes,
+    read_recipe,
+    save_numbered,
+    save_picture,
+    tile_recipe,
+)
 from lookalike.core.rgb import to_rgb
 from lookalike.core.sheets import sheet
 
@@ -24,8 +31,10 @@ __all__ = [
     "PictureSource",
     "aspect",
     "open_picture",
+    "open_tile",
     "png_bytes",
     "read_recipe",
+    "save_numbered",
     "save_picture",
     "sheet",
 ]
@@ -49,7 +58,8 @@ def open_picture(
 
     Transparent places show `ground` (any CSS colour). URLs must be http(s), at most 32 MiB and
     20 seconds; addresses inside the own network are refused unless `allow_private`. Whatever
-    cannot be read raises `PictureError`, which names the source.
+    cannot be read raises `PictureError`, which names the source. "grid.png#3" is the third tile
+    of a grid, unless a file has that name.
     """
     colour = _colour(ground)
     if isinstance(source, Image.Image):
@@ -64,8 +74,24 @@ def open_picture(
             f"{_shown(name)} cannot be opened: only files, http:// and https:// can be read, "
             f"not {scheme[1] or scheme[2]}:"
         )
+    if found := numbered(name):
+        return open_tile(*found)
     with _open_file(name) as file:
         return _read(file, name, colour)
+
+
+def open_tile(name: str, number: int) -> Image.Image:
+    """One tile of the grid at `name`, counted from 1, from left to right and top to bottom.
+
+    Raises:
+        PictureError: there is no such tile, or `name` is no grid.
+    """
+    page = open_picture(name)  # first, so that a file which is no picture is told for what it is
+    try:
+        recipe, tiles = tile_recipe(name, number), read_recipe(name).tiles
+    except RecipeError as fault:
+        raise PictureError(str(fault)) from fault
+    return tile(page, tiles or (1, 1), recipe.index, name)
 
 
 def aspect(picture: Image.Image) -> str:

@@ -13,9 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from lookalike.core.embedding import Embedding
-from lookalike.core.errors import OutputError
-from lookalike.core.files import next_free
-from lookalike.core.pictures import save_picture
+from lookalike.core.grids import grid, layout
+from lookalike.core.pictures import MAX_PIXELS, save_numbered
 from lookalike.core.records import Prompt, Recipe
 
 Denoise = Callable[[Tensor, Tensor, Embedding], Tensor]
@@ -23,6 +22,10 @@ Denoise = Callable[[Tensor, Tensor, Embedding], Tensor]
 
 Wrap = Callable[[Denoise], Denoise]
 """A change to every call of the denoiser, put around it."""
+
+
+Finish = Callable[[Image.Image], Image.Image]
+"""What is done to each picture after it is decoded."""
 
 
 @runtime_checkable
@@ -48,7 +51,7 @@ class Plan:
 
     `start` is noise of unit variance when `first` is 0. When `first` is greater, sampling starts
     at that level (of 0 up to steps - 1) from `clean` with the noise of `start` added. `mask` is 1
-    where the picture may change.
+    where the latents may change; where it is 0 they end as `clean`.
     """
 
     prompt: Prompt
@@ -60,6 +63,7 @@ class Plan:
     mask: Float[Tensor, "maskbatch 1 height width"] | None = None
     wraps: tuple[Wrap, ...] = ()
     injections: tuple[Injection, ...] = ()
+    finish: Finish | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,18 +78,28 @@ class Result:
             seeds = len(self.recipe.seeds)
             raise ValueError(f"{len(self.pictures)} pictures cannot have {seeds} seeds")
 
-    def save(self, folder: Path) -> list[Path]:
-        """Write every picture with its own recipe; names sort, and no file is overwritten."""
-        return [self._save(folder, index) for index in range(len(self.pictures))]
+    @property
+    def has_grid(self) -> bool:
+        """Whether there is more than one picture, and one picture can hold them all."""
+        columns, rows = layout(len(self.pictures))
+        width, height = self.pictures[0].size
+        return len(self.pictures) > 1 and columns * width * rows * height <= MAX_PIXELS
 
-    def _save(self, folder: Path, index: int) -> Path:
-        recipe = self.recipe.model_copy(update={"index": index})
-        while True:
-            path = next_free(folder, recipe.made_by, ".png")
-            try:
-                save_picture(self.pictures[index], path, recipe)
-            except OutputError:
-                if not path.exists():
-                    raise
-                continue  # another run took the name in between
-            return path
+    def save(self, folder: Path, *, name: str | None = None) -> list[Path]:
+        """Write every picture with its own recipe; names sort, and no file is overwritten.
+
+        Files are called by what made them, or by `name`.
+        """
+        return [self.save_one(folder, index, name=name) for index in range(len(self.pictures))]
+
+    def save_one(self, folder: Path, index: int, *, name: str | None = None) -> Path:
+        """Write one of the pictures."""
+        recipe = self.recipe.model_copy(update={"index": index, "tiles": None})
+        return save_numbered(self.pictures[index], folder, name or recipe.made_by, recipe)
+
+    def save_grid(self, folder: Path, *, name: str | None = None) -> Path:
+        """Write all pictures as one, edge to edge; `lookalike pick` takes them out again."""
+        tiles = layout(len(self.pictures))
+        recipe = self.recipe.model_copy(update={"index": 0, "tiles": tiles})
+        stem = f"{name or recipe.made_by}-grid"
+        return save_numbered(grid(self.pictures), folder, stem, recipe)

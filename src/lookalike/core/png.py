@@ -13,8 +13,9 @@ from pathlib import Path
 from PIL import Image, PngImagePlugin
 from pydantic import ValidationError
 
-from lookalike.core.errors import RecipeError
-from lookalike.core.files import reason, write_new
+from lookalike.core.errors import OutputError, RecipeError
+from lookalike.core.files import next_free, reason, write_new
+from lookalike.core.grids import numbered
 from lookalike.core.record import explain
 from lookalike.core.records import Recipe
 
@@ -38,8 +39,26 @@ def save_picture(picture: Image.Image, path: Path, recipe: Recipe | None = None)
     write_new(path, png_bytes(picture, recipe))
 
 
+def save_numbered(picture: Image.Image, folder: Path, stem: str, recipe: Recipe) -> Path:
+    """Write `picture` under the next free number behind `stem`, and give the path."""
+    while True:
+        path = next_free(folder, stem, ".png")
+        try:
+            save_picture(picture, path, recipe)
+        except OutputError:
+            if not path.exists():
+                raise
+            continue  # another run took the name in between
+        return path
+
+
 def read_recipe(source: str | os.PathLike[str]) -> Recipe:
-    """The recipe in the PNG at `source`; `RecipeError` if there is none or it is damaged."""
+    """The recipe in the PNG at `source`; `RecipeError` if there is none or it is damaged.
+
+    "grid.png#3" is the third tile of a grid: its recipe is that of the picture alone.
+    """
+    if found := numbered(os.fspath(source)):
+        return tile_recipe(*found)
     try:
         with Path(source).open("rb") as file:
             text = _text(file, os.fspath(source))
@@ -52,6 +71,25 @@ def read_recipe(source: str | os.PathLike[str]) -> Recipe:
     except ValidationError as fault:
         why = explain(fault, Recipe.model_fields)
         raise RecipeError(f"the recipe in {source} cannot be read: {why}") from fault
+
+
+def tile_recipe(name: str, number: int) -> Recipe:
+    """The recipe of one tile of the grid at `name`, counted from 1, as its own picture has it."""
+    recipe = _grid_recipe(name)
+    count = len(recipe.seeds)
+    if not 1 <= number <= count:
+        raise RecipeError(f"{name} has no tile {number}: its tiles are 1 to {count}")
+    return recipe.model_copy(update={"index": number - 1, "tiles": None})
+
+
+def _grid_recipe(name: str) -> Recipe:
+    try:
+        recipe = read_recipe(name)
+    except RecipeError as fault:
+        raise RecipeError(f"{name} has no tiles to take: {fault}") from fault
+    if recipe.tiles is None:
+        raise RecipeError(f"{name} has no tiles to take: it is a single picture, not a grid")
+    return recipe
 
 
 def _text(file: io.BufferedReader, name: str) -> bytes:

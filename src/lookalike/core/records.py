@@ -20,6 +20,7 @@ def _ratio(text: str) -> str:
 
 Aspect = Annotated[str, AfterValidator(_ratio)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Tiles = Annotated[int, Field(ge=1, le=4096)]
 
 
 Role = Literal["image", "style", "character", "region"]
@@ -201,6 +202,10 @@ class Recipe(Record):
     )
     seeds: tuple[Seed, ...] = Field(min_length=1, description="One seed for each picture.")
     index: int = Field(default=0, ge=0, le=4096, description="Which picture of the run this is.")
+    tiles: tuple[Tiles, Tiles] | None = Field(
+        default=None,
+        description="Columns and rows of a grid that shows the whole run; none for one picture.",
+    )
     options: dict[str, Text | int | float | bool | None] = Field(
         default_factory=dict, description="The verb's own options, such as strength or balance."
     )
@@ -218,4 +223,11 @@ class Recipe(Record):
     def _picture_has_a_seed(self) -> Recipe:
         if self.index >= len(self.seeds):
             raise ValueError(f"picture {self.index} has no seed; there are {len(self.seeds)}")
+        return self
+
+    @model_validator(mode="after")
+    def _grid_has_room(self) -> Recipe:
+        if self.tiles is not None and self.tiles[0] * self.tiles[1] < len(self.seeds):
+            columns, rows = self.tiles
+            raise ValueError(f"a grid of {columns} x {rows} cannot show {len(self.seeds)} pictures")
         return self

@@ -22,7 +22,7 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
     rest, and bleaches mini's colours.
     """
     scale = plan.prompt.settings.guidance
-    total = _total([c.weight for c in plan.conditionings])
+    total = total_weight([c.weight for c in plan.conditionings])
     told = [(c.weight / total, denoise(x, level, c.embedding)) for c in plan.conditionings if total]
     if scale == 1 and len(told) == 1 and told[0][0] == 1:
         return told[0][1]
@@ -33,6 +33,6 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
     return steered
 
 
-def _total(weights: Sequence[float]) -> float:
-    """What weights are measured by: the positive ones, or where there are none, all."""
+def total_weight(weights: Sequence[float]) -> float:
+    """What the weights of parts are measured by: the positive ones, or where there are none, all."""
     return sum(w for w in weights if w > 0) or sum(map(abs, weights))

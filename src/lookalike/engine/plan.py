@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -104,14 +105,26 @@ def embedding_plan(
         OptionError: the embedding is for another model, or the strength is not in (0, 1].
     """
     embedding.require(backbone.space)
+    plan = _plan(backbone, prompt, (Conditioning(embedding),), seeds)
+    return starting_from(backbone, plan, picture, strength)
+
+
+@torch.no_grad()
+def starting_from(backbone: Backbone, plan: Plan, picture: Image | None, strength: float) -> Plan:
+    """`plan`, begun from a picture's latents, noised so far that a share of the steps is left.
+
+    That share is `strength`; at 1, or without a picture, it begins from noise alone.
+
+    Raises:
+        OptionError: the strength is not in (0, 1].
+    """
     if not 0 < strength <= 1:
         raise OptionError(f"a strength of {strength:g} is not above 0 and at most 1")
-    size = size_of(backbone, prompt.settings)
-    clean, first = None, 0
-    if picture is not None and strength < 1:
-        clean = backbone.encode([picture], size).expand(len(seeds), -1, -1, -1)
-        first = _first_level(prompt.settings.sampling_steps, strength)
-    return _plan(backbone, prompt, (Conditioning(embedding),), seeds, clean, first)
+    if picture is None or strength == 1:
+        return plan
+    clean = backbone.encode([picture], size_of(backbone, plan.prompt.settings))
+    first = _first_level(plan.prompt.settings.sampling_steps, strength)
+    return replace(plan, first=first, clean=clean.expand_as(plan.start))
 
 
 def _first_level(steps: int, strength: float) -> int:
@@ -123,8 +136,6 @@ def _plan(
     prompt: Prompt,
     conditionings: tuple[Conditioning, ...],
     seeds: Sequence[int],
-    clean: Tensor | None = None,
-    first: int = 0,
 ) -> Plan:
     own = noise(backbone, seeds, size_of(backbone, prompt.settings))
     return Plan(
@@ -132,8 +143,6 @@ def _plan(
         conditionings=(*conditionings, *_avoided(backbone, prompt, conditionings)),
         unconditional=backbone.unconditional(),
         start=spread(own, prompt.settings.chaos),
-        first=first,
-        clean=clean,
     )
 
 

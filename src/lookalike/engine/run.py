@@ -45,16 +45,17 @@ def steps(backbone: Backbone, plan: Plan) -> Iterator[Progress]:
         x = _start(scheduler, plan)
         for number, level in enumerate(levels):
             with torch.no_grad():
+                x = _held(plan, x, scheduler, level)
                 clean = guided(denoise, plan, x, level)
                 x = scheduler.step(clean, level, x, return_dict=False)[0]
             last = number + 1 == len(every)
-            yield Progress(number + 1, len(levels), x if last else clean)
+            yield Progress(number + 1, len(levels), _held(plan, x) if last else clean)
 
 
 def run(backbone: Backbone, plan: Plan) -> list[Image]:
-    """Run a whole plan and decode its pictures."""
+    """Run a whole plan, decode its pictures and finish them."""
     *_, last = steps(backbone, plan)
-    return decode(backbone, plan, last)
+    return finished(plan, decode(backbone, plan, last))
 
 
 @torch.no_grad()
@@ -62,6 +63,11 @@ def decode(backbone: Backbone, plan: Plan, progress: Progress) -> list[Image]:
     """The pictures of a step's preview."""
     with seamless(backbone, plan.prompt.settings.tile):
         return backbone.decode(progress.preview)
+
+
+def finished(plan: Plan, pictures: list[Image]) -> list[Image]:
+    """The decoded pictures of a run, with all that their plan wants done to them."""
+    return pictures if plan.finish is None else [plan.finish(picture) for picture in pictures]
 
 
 def _wrapped(backbone: Backbone, plan: Plan) -> Denoise:
@@ -78,3 +84,21 @@ def _start(scheduler: Any, plan: Plan) -> Float[Tensor, "batch channels height w
     scheduler.set_begin_index(plan.first)
     level = scheduler.timesteps[plan.first].expand(len(plan.start))
     return scheduler.add_noise(plan.clean.expand_as(plan.start), plan.start, level)
+
+
+def _held(
+    plan: Plan,
+    x: Float[Tensor, "batch channels height width"],
+    scheduler: Any = None,
+    level: Tensor | None = None,
+) -> Float[Tensor, "batch channels height width"]:
+    """`x` with what may not change put back: noised to a level, or clean where none is given.
+
+    The noise is that of the start at every level, so that what is put back follows one path.
+    """
+    if plan.mask is None or plan.clean is None:
+        return x
+    kept = plan.clean.expand_as(x)
+    if level is not None:
+        kept = scheduler.add_noise(kept, plan.start, level.expand(len(x)))
+    return plan.mask * x + (1 - plan.mask) * kept

@@ -3,7 +3,7 @@
 The measure is ours. A model that is shown noisy latents x at a noise level predicts clean ones,
 D(x, level, text). The effect of a prompt there is what guidance makes stronger, e(prompt) =
 sum of w (D(x, level, part) - D(x, level, no text)) over its parts, w their weights relative to the
-sum of their sizes. How much a change of the prompt changes that is
+positive ones. How much a change of the prompt changes that is
 
     |e(prompt) - e(changed)| / |e(prompt)|,
 
@@ -12,7 +12,8 @@ levels of a short run that makes them from the whole prompt. It is 0 where nothi
 where no text is left. It may be above 1, where what is left says something else.
 
 Two words that say the same thing hide each other: without either one, little changes. The shorter
-prompts are measured as they are, so there the loss of both shows. References play no part.
+prompts are measured as they are, so there the loss of both shows. References and what is avoided
+play no part.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from lookalike.core.language import write
 from lookalike.core.pieces import By, pieces, without
 from lookalike.core.record import Record, Text
 from lookalike.core.records import Part, Prompt
+from lookalike.engine.guidance import total_weight
 from lookalike.engine.plan import draw_seeds, noise, size_of
 from lookalike.engine.run import Progress
 from lookalike.models.backbone import Backbone
@@ -161,7 +163,7 @@ def _changes(
 
 def effect(seen: Mapping[str, Latents], parts: Parts) -> Latents:
     """What the parts of a prompt do together, of what the model sees with each of their texts."""
-    total = sum(abs(part.weight) for part in parts)
+    total = total_weight([part.weight for part in parts])
     done = torch.zeros_like(seen[_BARE])
     for part in parts:
         if part.weight:
@@ -179,8 +181,7 @@ class _Texts:
     def __init__(self, backbone: Backbone, prompt: Prompt, wordings: Sequence[Parts]) -> None:
         every = (part.text for parts in (prompt.parts, *wordings) for part in parts)
         self.backbone, self.names = backbone, list(dict.fromkeys(every))
-        avoid = prompt.avoid.strip()
-        self.bare = backbone.embed([avoid]) if avoid else backbone.unconditional()
+        self.bare = backbone.unconditional()
         self.read = backbone.embed(self.names)
 
     def seen(self, x: Latents, level: Tensor) -> dict[str, Latents]:

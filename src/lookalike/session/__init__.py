@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lookalike.session.demo import Closeness, Demo
+    from lookalike.session.pictures import Picked
     from lookalike.session.session import Session
     from lookalike.session.work import Note, Run
 
-__all__ = ["Closeness", "Demo", "Note", "Run", "Session"]
+__all__ = ["Closeness", "Demo", "Note", "Picked", "Run", "Session"]
 
-_HOMES = {"Closeness": "demo", "Demo": "demo", "Note": "work", "Run": "work", "Session": "session"}
+_HOMES = {
+    "Closeness": "demo",
+    "Demo": "demo",
+    "Note": "work",
+    "Picked": "pictures",
+    "Run": "work",
+    "Session": "session",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,44 +11,39 @@ from lookalike.convert import converters
 from lookalike.convert.editing import BALANCE
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
+from lookalike.core.grids import grid
 from lookalike.core.language import read
 from lookalike.core.library import Kept, Library, saved_file
 from lookalike.core.pictures import PictureSource, open_picture, read_recipe
 from lookalike.core.pieces import By
 from lookalike.core.plan import Result
-from lookalike.core.records import Description, Prompt, Recipe, Reference, Role, Settings
+from lookalike.core.records import Description, Prompt, Recipe, Role, Settings
 from lookalike.describe import describers
 from lookalike.engine.run import Progress
 from lookalike.engine.shorten import Shortened, shorten
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
-from lookalike.session.asking import Given, asked, every, opened, with_model
+from lookalike.session.asking import leaning_on
 from lookalike.session.demo import Demo, Judge, example
+from lookalike.session.job import Job, Scalar, converter_options
+from lookalike.session.pictures import STRENGTHS, Options, PictureWork
+from lookalike.session.prompts import Given, asked, every, opened, with_model
 from lookalike.session.source import Source, find_again, listed, open_source
 from lookalike.session.work import (
-    Job,
     Run,
-    Scalar,
-    converter_options,
     job_of,
     make,
     note,
     tell_strangers,
 )
 
-Strength = Literal["subtle", "strong"]
-Options = Mapping[str, object]
 Pictures = PictureSource | Sequence[PictureSource]
-
-STRENGTHS: Mapping[str, float] = {"subtle": 0.5, "strong": 1.0}
-"""The share of the noise levels that a variation goes through. From half of them (ours, by eye)
-the picture keeps its layout; from all of them only what the embedding says is left of it."""
 
 MOST_PROMPTS = 64
 
 
-class Session:
+class Session(PictureWork):
     """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
 
     `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is
@@ -143,36 +138,6 @@ class Session:
         """Every prompt that a text stands for: choices in braces, and `--repeat`."""
         return every(text, settings, self.model, strict=strict)
 
-    def vary(
-        self,
-        picture: PictureSource,
-        *,
-        strength: Strength = "subtle",
-        settings: Settings | None = None,
-        by: str = "closed-form",
-        options: Options | None = None,
-    ) -> Result:
-        """Pictures like a picture: "subtle" starts from it, "strong" from noise."""
-        run = self.start_vary(picture, strength=strength, settings=settings, by=by, options=options)
-        return run.result()
-
-    def start_vary(
-        self,
-        picture: PictureSource,
-        *,
-        strength: Strength = "subtle",
-        settings: Settings | None = None,
-        by: str = "closed-form",
-        options: Options | None = None,
-    ) -> Run[Result]:
-        """`vary`, to be watched."""
-        if strength not in STRENGTHS:
-            raise OptionError(f"there is no strength {strength!r}; it is subtle or strong")
-        chosen: dict[str, Scalar] = {"strength": STRENGTHS[strength]}
-        source = open_source(picture)
-        prompt = _leaning_on(source, "", with_model(settings, self.model))
-        return self._run("vary", prompt, chosen | converter_options(by, options), source)
-
     def edit(
         self,
         picture: PictureSource,
@@ -205,15 +170,15 @@ class Session:
         chosen: dict[str, Scalar] = {"balance": balance}
         Prompt.of(text)  # an empty one is refused
         source = open_source(picture)
-        prompt = _leaning_on(source, text, with_model(settings, self.model))
+        prompt = leaning_on(self._settings(settings), source, text)
         return self._run("edit", prompt, chosen | converter_options(by, options), source)
 
     def again(self, picture: str | os.PathLike[str], *, model: str | None = None) -> Result:
         """The whole run that a picture comes from, made again by the recipe that it carries.
 
-        The picture itself is `result.pictures[result.recipe.index]`. A run is made again as a
-        whole, since the last bits of a picture may depend on how many are made at once. `model`
-        says where the recipe's model is now, if it has moved.
+        The picture itself is `result.pictures[result.recipe.index]`; a grid is the whole run. A run
+        is made again as a whole, since the last bits of a picture may depend on how many are made
+        at once. `model` says where the recipe's model is now, if it has moved.
         """
         return self.start_again(picture, model=model).result()
 
@@ -232,7 +197,9 @@ class Session:
 
     def _again(self, path: Path, job: Job) -> Generator[Progress, None, Result]:
         result = yield from make(self.models, job)
-        old, new = open_picture(path), result.pictures[result.recipe.index]
+        gridded = job.expected is not None and job.expected.tiles is not None
+        new = grid(result.pictures) if gridded else result.pictures[result.recipe.index]
+        old = open_picture(path)
         if old.size != new.size or old.tobytes() != new.convert("RGB").tobytes():
             note(
                 f"some pixels differ from {path}: another machine, other versions, or edited since"
@@ -251,8 +218,8 @@ class Session:
         self, prompt: str | Prompt, *, by: By = "words", levels: int = 4
     ) -> Run[Shortened]:
         """`shorten`, to be watched."""
-        asked = read(prompt) if isinstance(prompt, str) else prompt
-        return Run(self._shorten(asked, by, levels))
+        said = read(prompt) if isinstance(prompt, str) else prompt
+        return Run(self._shorten(said, by, levels))
 
     def _shorten(self, asked: Prompt, by: By, levels: int) -> Generator[Progress, None, Shortened]:
         with self.models.use(self._settings(asked.settings).model) as backbone:
@@ -312,7 +279,7 @@ class Session:
     ) -> Run[Demo]:
         """`demo`, to be watched."""
         source = open_source(example() if picture is None else picture)
-        return Run(self._demo(source, text, with_model(settings, self.model)))
+        return Run(self._demo(source, text, self._settings(settings)))
 
     def _demo(
         self, source: Source, text: str, settings: Settings
@@ -321,7 +288,7 @@ class Session:
             descriptions = describers.make("phrases", {}).describe(backbone, [source.picture], 4)[0]
         with_picture = converter_options("closed-form", None)
         strong = {"strength": STRENGTHS["strong"], **with_picture}
-        bare, words = _leaning_on(source, "", settings), _leaning_on(source, text, settings)
+        bare, words = leaning_on(settings, source), leaning_on(settings, source, text)
         best = Prompt.of(descriptions[0].text, settings=settings)
         jobs = {
             "variations": Job("vary", bare, strong, (source,)),
@@ -338,14 +305,6 @@ class Session:
             closeness = {name: judge.closeness(each.pictures) for name, each in made.items()}
         return Demo(source.picture, descriptions, embedding, made, closeness)
 
-    def _run(
-        self, verb: str, prompt: Prompt, options: Mapping[str, Scalar], source: Source
-    ) -> Run[Result]:
-        return Run(make(self.models, Job(verb, prompt, options, (source,))))
-
-
-def _leaning_on(source: Source, text: str, settings: Settings) -> Prompt:
-    """A prompt of a picture, and of words where there are some."""
-    reference = Reference(source=source.name, role="image")
-    parts = Prompt.of(text).parts if text else ()
-    return Prompt(parts=parts, references=(reference,), settings=settings)
+    def _settings(self, settings: Settings | None) -> Settings:
+        """The settings with this session's model, unless they name one themselves."""
+        return with_model(settings, self.model)

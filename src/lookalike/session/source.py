@@ -13,6 +13,7 @@ from PIL import Image
 from lookalike.core.errors import PictureError, RecipeError
 from lookalike.core.fetch import fetch
 from lookalike.core.files import sha256
+from lookalike.core.grids import numbered
 from lookalike.core.library import Library, is_saved_name, name_of
 from lookalike.core.pictures import PictureSource, open_picture, png_bytes
 
@@ -58,7 +59,13 @@ def open_source(source: PictureSource) -> Source:
     if name.lower().startswith(_ADDRESSES):
         return _fetched(name)
     # Opened first: the door refuses pipes and folders, which must not be hashed.
-    return Source(name, open_picture(name), sha256(Path(name)))
+    return Source(name, open_picture(name), _hashed(name))
+
+
+def _hashed(name: str) -> str:
+    """The SHA-256 of the file; of a grid's tile, that of the grid."""
+    found = numbered(name)
+    return sha256(Path(found[0] if found else name))
 
 
 def _unnamed(picture: Image.Image, data: bytes) -> Source:
@@ -96,9 +103,9 @@ def find_again(name: str, digest: str, made: Path) -> Source:
         return found
     if is_saved_name(name):
         return _kept(name, digest, made)
-    present = [path for path in _places(name, made) if path.is_file()]
+    present = [path for path in _places(name, made) if path.is_file() or numbered(str(path))]
     for path in present:
-        if sha256(path) == digest:
+        if _hashed(str(path)) == digest:
             return Source(name, open_picture(path), digest)
     if present and not name.startswith(_UNNAMED):
         raise RecipeError(_changed(name, made))

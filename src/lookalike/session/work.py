@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Generic, TypeVar
 
-from PIL.Image import Image
-
 import lookalike
-from lookalike.convert import converters
 from lookalike.convert.editing import edit_embedding
-from lookalike.core.embedding import Embedding
 from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
-from lookalike.core.records import Prompt, Recipe, Reference
+from lookalike.core.records import Prompt, Recipe
 from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan, told
 from lookalike.engine.references import leaning
-from lookalike.engine.run import Progress, decode, steps
+from lookalike.engine.run import Progress, decode, finished, steps
 from lookalike.engine.taste import idle
 from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
+from lookalike.session.job import Job, converted
 from lookalike.session.source import Source
+from lookalike.session.verbs import PICTURE_VERBS, Verb
 
 T = TypeVar("T")
-Scalar = str | int | float | bool | None
 LIBRARIES = ("torch", "diffusers", "transformers")
 
 
@@ -72,17 +68,6 @@ class Run(Generic[T]):
         self._work.close()
 
 
-@dataclass(frozen=True, eq=False)
-class Job:
-    """What is to be made, before a model is loaded."""
-
-    verb: str
-    prompt: Prompt
-    options: Mapping[str, Scalar] = field(default_factory=dict)
-    sources: tuple[Source, ...] = ()
-    expected: Recipe | None = None  # where something is made again
-
-
 def make(models: Models, job: Job) -> Generator[Progress, None, Result]:
     """Do a job step by step, and return the pictures with their recipe."""
     began = time.perf_counter()
@@ -96,7 +81,7 @@ def make(models: Models, job: Job) -> Generator[Progress, None, Result]:
         yield last
         for last in run:
             yield last
-        pictures = decode(backbone, plan, last)
+        pictures = finished(plan, decode(backbone, plan, last))
         recipe = _recipe(backbone, job, seeds, time.perf_counter() - began)
     return Result(pictures, recipe)
 
@@ -110,62 +95,20 @@ def job_of(recipe: Recipe, sources: Sequence[Source]) -> Job:
 
 
 def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
-    return leaning(backbone, text_plan(backbone, job.prompt, seeds), _pictures(job))
-
-
-def _vary(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
-    source, strength = _source(job), float(_option(job, "strength"))
-    embedding = _converted(backbone, job)
-    return embedding_plan(
-        backbone, job.prompt, embedding, seeds, picture=source.picture, strength=strength
-    )
+    return leaning(backbone, text_plan(backbone, job.prompt, seeds), job.referred())
 
 
 def _edit(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
-    balance, text = float(_option(job, "balance")), job.prompt.text
-    embedding = edit_embedding(backbone, _converted(backbone, job), text, balance)
+    balance, text = job.number("balance"), job.prompt.text
+    embedding = edit_embedding(backbone, converted(backbone, job), text, balance)
     return embedding_plan(backbone, job.prompt, embedding, seeds)
 
 
-_VERBS: Mapping[str, Callable[[Backbone, Job, Sequence[int]], Plan]] = {
+_VERBS: Mapping[str, Verb] = {
     "imagine": _imagine,
-    "vary": _vary,
     "edit": _edit,
+    **PICTURE_VERBS,
 }
-
-
-def converter_options(by: str, options: Mapping[str, object] | None) -> dict[str, Scalar]:
-    """A converter and all its options as a recipe keeps them: also those left at their default."""
-    made = converters.make(by, options or {}).model_dump(mode="json")
-    return {"by": by, **{f"by.{name}": value for name, value in made.items()}}
-
-
-def _converted(backbone: Backbone, job: Job) -> Embedding:
-    own = {k.removeprefix("by."): v for k, v in job.options.items() if k.startswith("by.")}
-    converter = converters.make(_option(job, "by"), own)
-    return converter.convert(backbone, [_source(job).picture])
-
-
-def _source(job: Job) -> Source:
-    if not job.sources:
-        raise RecipeError(f"the recipe names no picture to {job.verb}")
-    return job.sources[0]
-
-
-def _pictures(job: Job) -> list[tuple[Reference, Image]]:
-    """The prompt's references with their pictures; a code of a style has none."""
-    opened = {one.name: one.picture for one in job.sources}
-    wanted = [one for one in job.prompt.references if one.code is None]
-    missing = [one.source for one in wanted if one.source not in opened]
-    if missing:
-        raise RecipeError(f"the recipe does not say which picture {missing[0]} is")
-    return [(one, opened[one.source]) for one in wanted]
-
-
-def _option(job: Job, name: str) -> str:
-    if job.options.get(name) is None:
-        raise RecipeError(f"the recipe lacks the option {name}, which {job.verb} needs")
-    return str(job.options[name])
 
 
 def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) -> Recipe:
@@ -200,6 +143,7 @@ def _cut(backbone: Backbone, prompt: Prompt) -> str:
 
 def _tell(backbone: Backbone, job: Job) -> None:
     """Say what the user should know before the result is there."""
+    masks = [mask for mask, _ in job.of_role("region")]
     if cut := _cut(backbone, job.prompt):
         note(f"the prompt is too long for {backbone.name}, which leaves out: {_shortened(cut)}")
     if job.expected:
@@ -207,7 +151,7 @@ def _tell(backbone: Backbone, job: Job) -> None:
     else:
         for line in idle(job.prompt.settings):
             note(line)
-        tell_strangers(backbone, job.sources)
+        tell_strangers(backbone, [one for one in job.sources if one not in masks])
 
 
 def _shortened(text: str) -> str:

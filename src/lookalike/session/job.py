@@ -1,0 +1,84 @@
+"""A job: what is to be made, before a model is loaded, and what its verb finds in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PIL.Image import Image
+
+from lookalike.convert import converters
+from lookalike.core.embedding import Embedding
+from lookalike.core.errors import RecipeError
+from lookalike.core.records import Prompt, Recipe, Reference, Role
+from lookalike.models.backbone import Backbone
+from lookalike.session.source import Source
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What is to be made; `sources` are the pictures that its prompt's references name."""
+
+    verb: str
+    prompt: Prompt
+    options: Mapping[str, Scalar] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+    expected: Recipe | None = None  # where something is made again
+
+    def of_role(self, role: Role) -> list[tuple[Source, float]]:
+        """The pictures that are referred to in a role, in order, each with its weight."""
+        wanted = [each for each in self.prompt.references if each.role == role]
+        return [(self._source(each), each.weight) for each in wanted]
+
+    def referred(self) -> list[tuple[Reference, Image]]:
+        """The references that bend a plan, with their pictures; a code of a style has none."""
+        wanted = [one for one in self.prompt.references if one.role != "region"]
+        return [(one, self._source(one).picture) for one in wanted if one.code is None]
+
+    def _source(self, reference: Reference) -> Source:
+        # By name, as a picture that is referred to twice is found once when it is made again.
+        known = {_as_kept(one.name): one for one in self.sources}
+        if reference.source not in known:
+            raise RecipeError(f"the recipe lacks the SHA-256 of its picture {reference.source}")
+        return known[reference.source]
+
+    def picture(self) -> Source:
+        """The one picture that the job works on."""
+        found = self.of_role("image")
+        if not found:
+            raise RecipeError(f"the recipe names no picture to {self.verb}")
+        return found[0][0]
+
+    def option(self, name: str) -> str:
+        """An option that the verb cannot do without."""
+        if self.options.get(name) is None:
+            raise RecipeError(f"the recipe lacks the option {name}, which {self.verb} needs")
+        return str(self.options[name])
+
+    def number(self, name: str) -> float:
+        """An option that is a number."""
+        try:
+            return float(self.option(name))
+        except ValueError as fault:
+            raise RecipeError(f"the recipe's {name} is no number: {self.option(name)}") from fault
+
+
+def converter_options(by: str, options: Mapping[str, object] | None) -> dict[str, Scalar]:
+    """A converter and all its options as a recipe keeps them: also those left at their default."""
+    made = converters.make(by, options or {}).model_dump(mode="json")
+    return {"by": by, **{f"by.{name}": value for name, value in made.items()}}
+
+
+def converted(backbone: Backbone, job: Job) -> Embedding:
+    """The job's pictures as prompt vectors, one row each."""
+    own = {k.removeprefix("by."): v for k, v in job.options.items() if k.startswith("by.")}
+    converter = converters.make(job.option("by"), own)
+    job.picture()  # there is one
+    return converter.convert(backbone, [one.picture for one, _ in job.of_role("image")])
+
+
+def _as_kept(name: str) -> str:
+    """A name as records keep it: see `Text`."""
+    return name.encode(errors="replace").decode()
