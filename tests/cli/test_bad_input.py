@@ -235,3 +235,12 @@ def test_a_prompt_that_is_too_long_is_cut_and_says_so(ask: Ask, tiny: str) -> No
     cut = json.loads(ask(["recipe", answer.out.strip(), "--json"]).out)["cut"]
     assert words.endswith(cut)
     assert len(cut.split()) > 400
+
+
+def test_a_misspelt_parameter_is_pointed_at(ask: Ask, own_place: Path) -> None:
+    answer = ask(["imagine", "a cat", "--srf", "ink.png"])
+    assert (answer.code, answer.out) == (2, "")
+    line, text, caret = answer.err.splitlines()
+    assert line.endswith("there is no --srf; did you mean --sref?")
+    assert text[caret.index("^") :].startswith("--srf")
+    assert list(own_place.iterdir()) == []

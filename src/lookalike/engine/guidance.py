@@ -34,5 +34,5 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
 
 
 def total_weight(weights: Sequence[float]) -> float:
-    """What the weights of parts are measured by: the positive ones, or where there are none, all."""
+    """What weights of parts are measured by: the positive ones, or where there are none, all."""
     return sum(w for w in weights if w > 0) or sum(map(abs, weights))
