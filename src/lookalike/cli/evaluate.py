@@ -69,6 +69,47 @@ def penultimate(
         output.table(("way", "cosine"), [(k, f"{v:.3f}") for k, v in found.items()])
 
 
+@group.command()
+def references(
+    count: Annotated[
+        int, typer.Option("--count", min=1, max=1000, help="References, each with four prompts.")
+    ] = 12,
+    steps: Annotated[int, typer.Option("--steps", help="Steps of the sampler.")] = 20,
+    part: Annotated[
+        list[str] | None,
+        typer.Option("--part", help="style, character, image, weights or avoid; all if unset."),
+    ] = None,
+    json: Json = False,
+    model: Model = MODEL,
+    device: Device = "auto",
+) -> None:
+    """Measure what style, character and image references, weights and --no do, and rivals.
+
+    Every figure is a share of held-out pictures in which the probe finds what was wanted.
+    """
+    chosen = settings(model, steps=steps)
+    made = session(model, device)
+    from lookalike.evaluate.references import References, measure
+    from lookalike.models.probe import Probe
+    from lookalike.models.spec import packaged
+
+    with made.models.use(model) as backbone:
+        probe = Probe.load(packaged() / "probe")
+        work = measure(backbone, probe, count, chosen, parts=tuple(part or ()))
+        found = output.staged(work, References)
+    if json:
+        output.show_json(found.model_dump(mode="json"))
+        return
+    for kind in dict.fromkeys(row.part for row in found.rows):
+        rows = [row for row in found.rows if row.part == kind]
+        names = list(rows[0].values)
+        output.table(
+            (kind, *names),
+            [(row.name, *(_share(row.values[name]) for name in names)) for row in rows],
+        )
+        typer.echo()
+
+
 def _share(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 

@@ -51,11 +51,15 @@ def left_out(text: str, avoid: str) -> str:
 
 def _without(text: str, named: re.Pattern[str]) -> str:
     pieces = ["", *_JOINTS.split(text)]
-    kept = ""
+    kept, waiting = "", ""
     for joint, phrase in zip(pieces[::2], pieces[1::2], strict=True):
-        if named.search(phrase) and len(phrase.split()) <= LONGEST:
-            continue
-        phrase = " ".join(named.sub(" ", phrase).split()) if named.search(phrase) else phrase
+        # What comes next takes the place of what is left out, and is joined as that was.
+        joint, waiting = waiting or joint, ""
+        if named.search(phrase):
+            if len(phrase.split()) <= LONGEST:
+                waiting = joint
+                continue
+            phrase = " ".join(named.sub(" ", phrase).split())
         kept += joint + phrase if kept else phrase
     return kept.strip()
 

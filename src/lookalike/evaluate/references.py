@@ -10,6 +10,7 @@ from PIL.Image import Image
 from pydantic import Field
 
 from lookalike.core.embedding import Embedding
+from lookalike.core.errors import OptionError, did_you_mean
 from lookalike.core.plan import Conditioning, Plan
 from lookalike.core.record import Record
 from lookalike.core.records import Prompt, Settings
@@ -60,8 +61,16 @@ def measure(
     """Run the benchmark over `count` references of a split, each with four prompts.
 
     Yields stages on the way and the outcome last. `parts` names those to run; all if empty.
+
+    Raises:
+        OptionError: there is no part of that name.
     """
     chosen = settings or Settings(steps=20)
+    known = list(dict.fromkeys(one.part for one in settings_of()))
+    for part in parts:
+        if part not in known:
+            near = did_you_mean(part, known)
+            raise OptionError(f"there is no part {part}{near}; there are {', '.join(known)}")
     asked = [one for one in settings_of() if not parts or one.part in parts]
     rows: list[Row] = []
     for number, setting in enumerate(asked):
