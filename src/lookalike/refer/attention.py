@@ -1,0 +1,196 @@
+"""Shared attention: references run beside the pictures, and the pictures attend to them too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from lookalike.core.embedding import Embedding
+from lookalike.core.plan import Denoise, Injection, Plan, Wrap
+from lookalike.models.backbone import Backbone
+from lookalike.refer.rows import Row
+
+Heads = Float[Tensor, "rows heads tokens width"]
+
+ENOUGH = 256
+"""Tokens that statistics need: over fewer they tell the layout rather than the style, and lending
+them spoils what the text asks for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Showing:
+    """Who is in the batch that the U-Net works on: pictures first, then one row a reference."""
+
+    pictures: int
+    rows: tuple[Row, ...]
+    size: tuple[int, int]  # height and width of the latents
+
+
+class SharedAttention:
+    """All references of a plan that pictures attend to: both its wrap and its injection.
+
+    The wrap puts the references' rows behind the pictures for one call and takes their answers
+    away; the injection lets every self-attention layer show the rows to the pictures. Rows look
+    at nothing but themselves. StyleAligned (Hertz et al., CVPR 2024) with weights and masks.
+    """
+
+    def __init__(self, rows: Sequence[Row], bare: Embedding) -> None:
+        """Take the rows, and the prompt by which a call without text is known."""
+        self.rows = tuple(rows)
+        self.bare = bare
+        self.now: Showing | None = None
+
+    def wrap(self, denoise: Denoise) -> Denoise:
+        """`denoise` with the rows beside the pictures."""
+
+        def beside(x: Tensor, level: Tensor, told: Embedding) -> Tensor:
+            rows = self._visible(told)
+            if not rows:
+                return denoise(x, level, told)
+            shown = torch.cat([x, *(row.at(level).to(x) for row in rows)])
+            with self._showing(Showing(len(x), rows, (x.shape[-2], x.shape[-1]))):
+                return denoise(shown, level, joined(told, len(x), rows))[: len(x)]
+
+        return beside
+
+    def _visible(self, told: Embedding) -> tuple[Row, ...]:
+        """The rows as this call sees them."""
+        if told is not self.bare and not torch.equal(told.tokens, self.bare.tokens):
+            return self.rows
+        seen = [replace(row, weight=row.weight * (1 - row.faithful)) for row in self.rows]
+        return tuple(row for row in seen if row.weight > 0)
+
+    @contextmanager
+    def _showing(self, now: Showing) -> Iterator[None]:
+        self.now = now
+        try:
+            yield
+        finally:
+            self.now = None
+
+    @contextmanager
+    def inject(self, backbone: Backbone) -> Iterator[None]:
+        """Let the U-Net's self-attention layers share, until the block ends."""
+        paths = [site.path for site in backbone.sites if site.kind == "self"]
+        layers: list[Any] = [backbone.unet.get_submodule(path) for path in paths]
+        before = [layer.processor for layer in layers]
+        try:
+            for layer in layers:
+                layer.processor = _Sharing(layer.processor, self)
+            yield
+        finally:
+            for layer, processor in zip(layers, before, strict=True):
+                layer.processor = processor
+
+
+class _Sharing:
+    """A self-attention processor that shows rows to pictures; without rows, the one it replaced."""
+
+    def __init__(self, inner: Any, shared: SharedAttention) -> None:
+        self.inner, self.shared = inner, shared
+
+    def __call__(self, attn: Any, hidden_states: Tensor, *args: Any, **more: Any) -> Tensor:
+        now = self.shared.now
+        if now is None:
+            return self.inner(attn, hidden_states, *args, **more)
+        query, key, value = (
+            layer(hidden_states).unflatten(-1, (attn.heads, -1)).transpose(1, 2)
+            for layer in (attn.to_q, attn.to_k, attn.to_v)
+        )
+        first = now.pictures
+        ours = attended(query, key, value, now)
+        theirs = F.scaled_dot_product_attention(query[first:], key[first:], value[first:])
+        out = torch.cat([ours, theirs]).transpose(1, 2).flatten(2)
+        return attn.to_out[1](attn.to_out[0](out))
+
+
+def attended(query: Heads, key: Heads, value: Heads, now: Showing) -> Heads:
+    """What the pictures see in themselves and in the rows."""
+    count, tokens = now.pictures, query.shape[2]
+    if tokens >= ENOUGH:
+        query, key = lent(query, now), lent(key, now)
+    keys, values = (torch.cat([x[:count], _side_by_side(x, count)], 2) for x in (key, value))
+    bias = torch.cat([query.new_zeros(tokens), *(_bias(row, tokens, now) for row in now.rows)])
+    bias = bias.to(query).expand(count, 1, tokens, -1)
+    return F.scaled_dot_product_attention(query[:count], keys, values, attn_mask=bias)
+
+
+def lent(whole: Heads, now: Showing) -> Heads:
+    """All with the statistics, by head and channel over tokens, of the rows that lend theirs.
+
+    Differs from StyleAligned where rows of other roles are present: these take on the style's
+    statistics as the pictures do, so that queries and keys still meet.
+    """
+    shares = [row.lends for row in now.rows]
+    total = sum(shares)
+    if total == 0:
+        return whole
+    part = whole.new_tensor([share / total for share in shares])[:, None, None, None]
+    mean, spread = whole.mean(2, keepdim=True), whole.std(2, keepdim=True)
+    to_mean = (part * mean[now.pictures :]).sum(0)
+    to_spread = (part * spread[now.pictures :]).sum(0)
+    takes = whole.new_tensor([*[1.0] * now.pictures, *(share == 0 for share in shares)])
+    styled = (whole - mean) / (spread + 1e-5) * to_spread + to_mean
+    return torch.lerp(whole, styled, takes[:, None, None, None] * min(1.0, total))
+
+
+def _side_by_side(whole: Heads, count: int) -> Heads:
+    """The rows' tokens one behind the other, the same for every picture."""
+    rows = whole[count:].transpose(0, 1).flatten(1, 2)
+    return rows.expand(count, *rows.shape)
+
+
+def _bias(row: Row, tokens: int, now: Showing) -> Float[Tensor, " tokens"]:
+    """What is added to the logits of a row's tokens, so that its weight multiplies attention."""
+    if row.mask is None:
+        return torch.full((tokens,), math.log(row.weight))
+    return (row.weight * pooled(row.mask, tokens, now.size)).log().float().cpu()
+
+
+def pooled(
+    mask: Float[Tensor, "height width"], tokens: int, size: tuple[int, int]
+) -> Float[Tensor, " tokens"]:
+    """A mask over latents at the resolution of a layer with so many tokens."""
+    height, width = size
+    while height * width > tokens:  # as the U-Net halves, a half cell counting as one
+        height, width = (height + 1) // 2, (width + 1) // 2
+    return F.adaptive_avg_pool2d(mask[None, None], (height, width)).flatten()
+
+
+def joined(told: Embedding, count: int, rows: Sequence[Row]) -> Embedding:
+    """One prompt for each picture, then one for each row."""
+    ours = told.repeat(count) if len(told) == 1 else told
+    every = [ours, *(row.told for row in rows)]
+    pooled = [one.pooled for one in every if one.pooled is not None]
+    return Embedding(
+        tokens=torch.cat([one.tokens.to(told.tokens) for one in every]),
+        pooled=torch.cat(pooled) if pooled else None,
+        space=told.space,
+    )
+
+
+def sharing(plan: Plan, rows: Sequence[Row]) -> Plan:
+    """A plan whose pictures attend to these rows, and to those that it had before."""
+    before = next((s for one in plan.wraps if (s := _shared(one)) is not None), None)
+    kept = before.rows if before else ()
+    shared = SharedAttention((*kept, *rows), plan.unconditional)
+    if before is None:
+        wraps, injections = (*plan.wraps, shared.wrap), (*plan.injections, shared.inject)
+        return replace(plan, wraps=wraps, injections=injections)
+    wraps = tuple(shared.wrap if _shared(one) is before else one for one in plan.wraps)
+    injections = tuple(shared.inject if _shared(one) is before else one for one in plan.injections)
+    return replace(plan, wraps=wraps, injections=injections)
+
+
+def _shared(one: Wrap | Injection) -> SharedAttention | None:
+    """The shared attention that a wrap or an injection belongs to."""
+    owner = getattr(one, "__self__", None)
+    return owner if isinstance(owner, SharedAttention) else None

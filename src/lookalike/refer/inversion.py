@@ -1,0 +1,66 @@
+"""DDIM inversion: the noisy latents, level by level, from which a model would make a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+
+from lookalike.core.embedding import Embedding
+from lookalike.refer.rows import Latents, alphas_of
+
+if TYPE_CHECKING:
+    from lookalike.models.backbone import Backbone
+
+REFINEMENTS = 1
+"""How often each step's first guess is corrected: half of the round trip's error goes with one."""
+
+
+def stepped(x: Latents, clean: Latents, at: float, to: float) -> Latents:
+    """Noisy latents moved to another level along the line through what the model sees in them.
+
+    `at` and `to` are cumulative alphas (Song et al. 2021, equation 12 without fresh noise); `at`
+    is below 1.
+    """
+    noise = (x - math.sqrt(at) * clean) / math.sqrt(1 - at)
+    return math.sqrt(to) * clean + math.sqrt(1 - to) * noise
+
+
+@torch.no_grad()
+def inverted(
+    backbone: Backbone,
+    clean: Latents,
+    levels: Sequence[int],
+    told: Embedding,
+    refinements: int = REFINEMENTS,
+) -> dict[int, Latents]:
+    """The latents at each level from which DDIM along the same levels leads back to `clean`.
+
+    Each level is solved for by fixed-point iteration, whose first guess is the usual inversion.
+    """
+    alphas = alphas_of(backbone)
+    found: dict[int, Latents] = {}
+    x, before = clean, 1.0
+    for level in sorted(levels):
+        at, guess = float(alphas[level]), x
+        for _ in range(1 + refinements):
+            seen = backbone.denoise(guess, torch.tensor(level), told)
+            guess = _noisier(x, before, guess, seen, at)
+        x, before = guess, at
+        found[level] = x
+    return found
+
+
+def _noisier(x: Latents, before: float, guess: Latents, seen: Latents, at: float) -> Latents:
+    """The latents at `at` that step to `x` at `before`, as far as `seen` in the guess is right.
+
+    The step can be solved for them in two ways. Through the clean latents it converges where there
+    is much noise, down to no signal at all; through the noise, where there is little.
+    """
+    if before < 0.5:
+        return stepped(x, seen, before, at)
+    noise = (guess - math.sqrt(at) * seen) / math.sqrt(1 - at)
+    clean = (x - math.sqrt(1 - before) * noise) / math.sqrt(before)
+    return math.sqrt(at) * clean + math.sqrt(1 - at) * noise
