@@ -42,7 +42,7 @@ class Row:
 
 def levels_of(backbone: Backbone, plan: Plan) -> list[int]:
     """The levels that a plan will run through, the noisiest first."""
-    timesteps: Tensor = backbone.scheduler(plan.prompt.settings.steps).timesteps
+    timesteps: Tensor = backbone.scheduler(plan.prompt.settings.sampling_steps).timesteps
     return [int(level) for level in timesteps[plan.first :]]
 
 

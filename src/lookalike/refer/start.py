@@ -32,7 +32,7 @@ class Start(Mechanism):
         parts = shares(references, "style")
         settings = plan.prompt.settings
         weight = settings.style_weight / 100
-        first = min(settings.steps - 1, round(settings.steps * weight / (1 + weight)))
+        first = min(settings.sampling_steps - 1, round(settings.sampling_steps * weight / (1 + weight)))
         if first <= plan.first:
             return plan
         found = [clean_latents(backbone, plan, one) for one in references]
