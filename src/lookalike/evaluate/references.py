@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import torch
 from PIL.Image import Image
 from pydantic import Field
 
-from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError, did_you_mean
-from lookalike.core.plan import Conditioning, Plan
+from lookalike.core.plan import Plan
 from lookalike.core.record import Record
 from lookalike.core.records import Prompt, Settings
+from lookalike.engine.frames import side_by_side
 from lookalike.engine.plan import text_plan
 from lookalike.engine.references import leaning
 from lookalike.engine.run import run
@@ -113,25 +112,4 @@ def _together(backbone: Backbone, case: Case, asked: Asked, settings: Settings) 
         text_plan(backbone, Prompt(parts=parts, avoid=asked.avoid, settings=settings), [seed])
         for parts, seed in zip(asked.prompts, case.seeds, strict=True)
     ]
-    return _joined(plans)
-
-
-def _joined(plans: Sequence[Plan]) -> Plan:
-    """Plans of one picture each, as one of as many."""
-    first = plans[0]
-    return replace(
-        first,
-        conditionings=tuple(map(_rows, zip(*(p.conditionings for p in plans), strict=True))),
-        start=torch.cat([p.start for p in plans]),
-    )
-
-
-def _rows(column: Sequence[Conditioning]) -> Conditioning:
-    each = [one.embedding for one in column]
-    pooled = [one.pooled for one in each if one.pooled is not None]
-    embedding = Embedding(
-        torch.cat([one.tokens for one in each]),
-        torch.cat(pooled) if pooled else None,
-        each[0].space,
-    )
-    return Conditioning(embedding, column[0].weight)
+    return side_by_side(plans)

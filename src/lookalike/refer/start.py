@@ -30,9 +30,9 @@ class Start(Mechanism):
         from lookalike.refer.rows import clean_latents, shares
 
         parts = shares(references, "style")
-        settings = plan.prompt.settings
-        weight = settings.style_weight / 100
-        first = min(settings.sampling_steps - 1, round(settings.sampling_steps * weight / (1 + weight)))
+        weight = plan.prompt.settings.style_weight / 100
+        steps = plan.prompt.settings.sampling_steps
+        first = min(steps - 1, round(steps * weight / (1 + weight)))
         if first <= plan.first:
             return plan
         found = [clean_latents(backbone, plan, one) for one in references]
