@@ -37,4 +37,5 @@ class Start(Mechanism):
             return plan
         found = [clean_latents(backbone, plan, one) for one in references]
         clean = sum(part * one for part, one in zip(parts[1:], found[1:], strict=True))
-        return replace(plan, first=first, clean=parts[0] * found[0] + clean)
+        whole = (parts[0] * found[0] + clean).expand_as(plan.start)
+        return replace(plan, first=first, clean=whole)

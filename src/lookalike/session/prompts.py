@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lookalike.core.errors import OptionError
 from lookalike.core.language import expand, read
 from lookalike.core.pictures import PictureSource
 from lookalike.core.records import Prompt, Reference, Role, Settings
@@ -12,6 +13,8 @@ from lookalike.session.source import Source, listed, open_source
 from lookalike.session.work import note
 
 SEEDS = 2**32
+MOST_REFERENCES = 10
+"""Each takes its share of memory and time, and beyond a few none can be made out any more."""
 
 Given = PictureSource | Sequence[PictureSource] | None
 
@@ -66,12 +69,18 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
     """The prompt with the pictures given besides, and all its pictures, each opened once.
 
     Raises:
-        PictureError: one cannot be read. OptionError: one names no mechanism for its role.
+        PictureError: one cannot be read. OptionError: one names no mechanism for its role, or they
+            are too many.
     """
+    named = sum(1 for one in prompt.references if one.code is None)
+    besides = {role: listed(each) for role, each in given.items() if each is not None}
+    count = named + sum(map(len, besides.values()))
+    if count > MOST_REFERENCES:
+        raise OptionError(f"a prompt leans on {MOST_REFERENCES} pictures at most, not on {count}")
     sources = {one.source: open_source(one.source) for one in prompt.references if one.code is None}
     added: list[Reference] = []
-    for role, pictures in given.items():
-        for picture in listed(pictures) if pictures is not None else []:
+    for role, pictures in besides.items():
+        for picture in pictures:
             source = open_source(picture)
             sources[source.name] = source
             added.append(Reference(source=source.name, role=role))
