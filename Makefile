@@ -33,6 +33,7 @@ format: $(READY)  ## mend what can be mended without thinking
 
 bench: $(READY)  ## timings on this machine
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.references
 
 figures: $(READY)  ## mini's figures and the round trip's, written into the README (half an hour)
 	$(BIN)/lookalike mini report --json >benchmarks/figures/report.json
