@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
@@ -20,7 +21,9 @@ from lookalike.engine.plan import text_plan
 from lookalike.engine.region import cells, filling
 from lookalike.engine.run import run, steps
 from lookalike.models.latent import LatentDiffusion
+from lookalike.models.store import Models
 from tests.engine.tiny import noise_picture
+from tests.models.tiny_checkpoints import UNET, make_tiny
 
 
 def canvas(region: str, size: tuple[int, int] = (32, 32), feather: int = 2) -> Canvas:
@@ -37,7 +40,7 @@ def plan_of(
     )
 
 
-@effort(max_examples=12, deadline=None)
+@effort(max_examples=8, deadline=None)
 @given(
     st.tuples(st.integers(20, 50), st.integers(20, 50)),
     st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 10), st.integers(1, 10)),
@@ -128,3 +131,57 @@ def test_a_region_leaves_the_plan_it_was_given_as_it_was(backbone: LatentDiffusi
     filling(backbone, plan, canvas("0,0,5,5"))
     assert (plan.mask, plan.clean, plan.finish, plan.first) == (None, None, None, 0)
     assert torch.equal(plan.start, before)
+
+
+@pytest.fixture(scope="module")
+def inpainting(tmp_path_factory: pytest.TempPathFactory) -> LatentDiffusion:
+    """A random SD 1 model whose U-Net reads nine channels, loaded from a folder."""
+    made = make_tiny("sd1")
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        made.unet = UNet2DConditionModel(
+            sample_size=16, layers_per_block=1, in_channels=9, **UNET["sd1"]
+        )
+    folder = made.save(tmp_path_factory.mktemp("models") / "inpainting")
+    with Models("cpu").use(str(folder)) as loaded:
+        assert isinstance(loaded, LatentDiffusion)
+        return loaded
+
+
+def shown(backbone: LatentDiffusion, plan: Plan) -> list[Tensor]:
+    """What the U-Net reads, step by step."""
+    seen: list[Tensor] = []
+    handle = backbone.unet.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    try:
+        list(steps(backbone, plan))
+    finally:
+        handle.remove()
+    return seen
+
+
+def test_a_model_that_inpaints_reads_the_mask_and_what_is_kept(
+    inpainting: LatentDiffusion,
+) -> None:
+    on = canvas("0,0,50%,100%", feather=0)
+    plan = plan_of(inpainting, on)
+    mask = plan.mask
+    assert mask is not None
+    grey = on.picture.copy()
+    grey.paste("#808080", (0, 0, 16, 32))
+    for read in shown(inpainting, plan):
+        assert read.shape == (2, 9, 16, 16)
+        assert torch.equal(read[:, 4:5], mask.expand(2, -1, -1, -1))
+        kept = inpainting.encode([grey], (32, 32))
+        torch.testing.assert_close(read[:, 5:], kept.expand(2, -1, -1, -1))
+    old = np.asarray(on.picture)
+    for made in run(inpainting, plan):
+        assert (np.asarray(made)[:, 16:] == old[:, 16:]).all()
+
+
+def test_a_model_that_inpaints_makes_whole_pictures_too(inpainting: LatentDiffusion) -> None:
+    chosen = Settings(steps=2, aspect="2:1")
+    plan = text_plan(inpainting, Prompt.of("a cat", settings=chosen), (1,))
+    for read in shown(inpainting, plan):
+        assert (read[:, 4] == 1).all()
+        assert read.shape[1] == 9
+    assert run(inpainting, plan)[0].size == (44, 24)

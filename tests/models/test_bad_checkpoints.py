@@ -54,7 +54,7 @@ def write(path: Path, shapes: dict[str, tuple[int, ...]]) -> Path:
         ({"down_blocks.0.resnets.0.conv1.weight": (4, 4)}, "is one part of a checkpoint"),
         ({f"{UNET}input_blocks.0.0.weight": (8, 4, 3, 3)}, "has no VAE"),
         ({key: WHOLE[key] for key in list(WHOLE)[:2]}, "has no text encoder"),
-        (WHOLE | {f"{UNET}input_blocks.0.0.weight": (8, 9, 3, 3)}, "an inpainting model: .* 9 "),
+        (WHOLE | {f"{UNET}input_blocks.0.0.weight": (8, 5, 3, 3)}, "another model: .* 5 "),
         (WHOLE | {f"{UNET}input_blocks.0.0.weight": (8, 8, 3, 3)}, r"picture-editing"),
         (WHOLE, "lacks tensors that it needs, such as"),
         (
@@ -154,9 +154,9 @@ def test_a_folder_of_another_family_is_named_for_what_it_is(folder: Path) -> Non
     assert "is a FluxPipeline checkpoint; lookalike knows SD 1.x" in refusal(folder)
 
 
-def test_an_inpainting_folder_is_named_for_what_it_is(folder: Path) -> None:
-    edit(folder / "unet" / "config.json", in_channels=9)
-    assert "is an inpainting model: its U-Net takes 9 channels instead of 4" in refusal(folder)
+def test_a_folder_whose_unet_reads_more_than_latents_is_named_for_what_it_is(folder: Path) -> None:
+    edit(folder / "unet" / "config.json", in_channels=8)
+    assert "(InstructPix2Pix) model: its U-Net takes 8 channels instead of 4" in refusal(folder)
 
 
 def test_a_folder_of_pickles_alone_is_refused(folder: Path) -> None:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from lookalike.core.plan import Plan
+from lookalike.core.plan import Denoise, Plan, Wrap
 from lookalike.core.regions import Canvas
 from lookalike.engine.plan import size_of, starting_from
 from lookalike.models.backbone import Backbone
@@ -29,7 +29,31 @@ def filling(backbone: Backbone, plan: Plan, canvas: Canvas, strength: float = 1.
     begun = starting_from(backbone, plan, fitted, strength)
     clean = backbone.encode([fitted], size) if begun.clean is None else begun.clean
     mask = cells(canvas.mask, plan.start).to(plan.start.device)
-    return replace(begun, clean=clean.expand_as(plan.start), mask=mask, finish=canvas.with_part)
+    wraps = (_reading(backbone, fitted, mask),) if backbone.inpaints else ()
+    return replace(
+        begun,
+        clean=clean.expand_as(plan.start),
+        mask=mask,
+        wraps=(*wraps, *plan.wraps),
+        finish=canvas.with_part,
+    )
+
+
+def _reading(
+    backbone: Backbone, picture: Image.Image, mask: Float[Tensor, "1 1 height width"]
+) -> Wrap:
+    """Shows an inpainting model the mask, and the picture with grey where it may change."""
+    covered = Image.fromarray((mask[0, 0].cpu().numpy() * 255).astype(np.uint8))
+    shown = picture.copy()
+    shown.paste("#808080", mask=covered.resize(picture.size, Image.Resampling.NEAREST))
+    beside = torch.cat([mask, backbone.encode([shown], picture.size)], 1)
+
+    def wrap(denoise: Denoise) -> Denoise:
+        return lambda x, level, told: denoise(
+            torch.cat([x, beside.expand(len(x), -1, -1, -1)], 1), level, told
+        )
+
+    return wrap
 
 
 def cells(

@@ -48,6 +48,11 @@ class Backbone(ABC):
     vae: Any
 
     @property
+    def inpaints(self) -> bool:
+        """Whether the U-Net also reads a mask, and the latents of what is kept of a picture."""
+        return int(self.unet.config.in_channels) == 2 * self.latent[0] + 1
+
+    @property
     @abstractmethod
     def has_clip(self) -> bool:
         """Whether `clip` is at hand without a download."""
@@ -89,14 +94,15 @@ class Backbone(ABC):
     @abstractmethod
     def denoise(
         self,
-        x: Float[Tensor, "batch channels height width"],
+        x: Float[Tensor, "batch read height width"],
         level: Tensor,
         conditioning: Embedding,
     ) -> Float[Tensor, "batch channels height width"]:
         """Predict the clean latents (float32) in noisy ones; `level` is a training timestep.
 
         The face is the same for models trained to predict noise, velocity or the sample.
-        A conditioning of one embedding serves the whole batch.
+        A conditioning of one embedding serves the whole batch. For a model that inpaints, a mask
+        and the latents of what is kept may follow the noisy latents; without them all may change.
         """
 
     @abstractmethod

@@ -70,9 +70,10 @@ def _inside(folder: Path) -> str:
 
 
 def _check_channels(path: Path, channels: int, latent: int) -> None:
-    if channels == latent:
+    # An inpainting U-Net also reads a mask and the latents of what is kept.
+    if channels in (latent, 2 * latent + 1):
         return
-    kind = {9: "an inpainting", 8: "a picture-editing (InstructPix2Pix)"}.get(channels, "another")
+    kind = {8: "a picture-editing (InstructPix2Pix)"}.get(channels, "another")
     raise ModelError(
         f"{path} is {kind} model: its U-Net takes {channels} channels instead of {latent}; {KNOWN}"
     )

@@ -61,12 +61,13 @@ class LatentDiffusion(Backbone):
         self.width = int(config.cross_attention_dim)
         side = config.sample_size if isinstance(config.sample_size, int) else config.sample_size[0]
         self.factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
-        self.latent = (int(config.in_channels), side, side)
+        self.latent = (int(self.vae.config.latent_channels), side, side)
         self.pixels = side * self.factor
         self.prediction = self.scheduler_config.get("prediction_type", "epsilon")
         self._blank_is_zero = parts.blank_is_zero
         self._find_clip, self._has_clip = find_clip, has_clip
         self._clip: Clip | None = None
+        self._grey: dict[tuple[int, int], Tensor] = {}
 
     @property
     def has_clip(self) -> bool:
@@ -145,7 +146,7 @@ class LatentDiffusion(Backbone):
 
     def denoise(
         self,
-        x: Float[Tensor, "batch channels height width"],
+        x: Float[Tensor, "batch read height width"],
         level: Tensor,
         conditioning: Embedding,
     ) -> Float[Tensor, "batch channels height width"]:
@@ -156,8 +157,10 @@ class LatentDiffusion(Backbone):
         """
         conditioning.require(self.space)
         x, level = x.to(self.device, torch.float32), level.to(self.device)
+        whole = self._with_mask(x) if self.inpaints else x
+        x = whole[:, : self.latent[0]]
         told = self.unet(
-            x.to(self.dtype),
+            whole.to(self.dtype),
             level,
             encoder_hidden_states=self._spread(conditioning.tokens, x),
             added_cond_kwargs=self._added(x, conditioning),
@@ -169,6 +172,24 @@ class LatentDiffusion(Backbone):
         if self.prediction == "v_prediction":
             return alpha.sqrt() * x - (1 - alpha).sqrt() * told
         return (x - (1 - alpha).sqrt() * told) / alpha.sqrt()
+
+    def _with_mask(
+        self, x: Float[Tensor, "batch read height width"]
+    ) -> Float[Tensor, "batch whole height width"]:
+        """Latents with the mask and the kept latents that an inpainting U-Net reads behind them.
+
+        Where none are given, everything may change, and what is kept is grey.
+        """
+        if x.shape[1] != self.latent[0]:
+            return x
+        height, width = x.shape[-2:]
+        if (width, height) not in self._grey:
+            size = (width * self.factor, height * self.factor)
+            with torch.no_grad():
+                grey = self.encode([PillowImage.new("RGB", size, "#808080")], size)
+            self._grey[width, height] = grey
+        kept = self._grey[width, height].expand_as(x)
+        return torch.cat([x, x.new_ones(len(x), 1, height, width), kept], 1)
 
     def _spread(self, tensor: Tensor, x: Tensor) -> Tensor:
         """Bring a conditioning tensor to the U-Net, once for each of the batch."""
