@@ -27,9 +27,10 @@ from lookalike.models.store import Models
 from lookalike.session.asking import leaning_on
 from lookalike.session.demo import Demo, Judge, example
 from lookalike.session.job import Job, Scalar, converter_options
-from lookalike.session.pictures import STRENGTHS, Options, PictureWork
+from lookalike.session.pictures import PictureWork
 from lookalike.session.prompts import Given, asked, every, opened, with_model
 from lookalike.session.source import Source, find_again, listed, open_source
+from lookalike.session.variations import STRENGTHS, Options
 from lookalike.session.work import (
     Run,
     job_of,
