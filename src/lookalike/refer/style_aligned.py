@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -71,14 +70,13 @@ class StyleAligned(Mechanism):
         self, backbone: Backbone, plan: Plan, references: Sequence[Referred], share: float
     ) -> Plan:
         from lookalike.core.embedding import mix
-        from lookalike.refer.manner import styled
+        from lookalike.refer.directions import speaking
 
         known = [(one.embedding, one.weight) for one in references if one.embedding is not None]
         if not known or self.manner == 0:
             return plan
         picture = mix([embedding for embedding, _ in known], [weight for _, weight in known])
-        told = [styled(backbone, c, picture, share * self.manner) for c in plan.conditionings]
-        return replace(plan, conditionings=tuple(told))
+        return speaking(backbone, plan, picture, [("style", share * self.manner)])
 
     def _row(self, backbone: Backbone, plan: Plan, one: Referred, weight: float) -> Row:
         from lookalike.refer.inversion import inverted
