@@ -27,13 +27,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("shapes"):
-        sys.modules[_CHECKER] = types.ModuleType(_CHECKER)
-        vars(sys.modules[_CHECKER])["check"] = _check
-        install_import_hook("lookalike", f"{_CHECKER}.check")
-
-
 def _check(function: Any) -> Any:
     """Check a function's calls against its signature; an int passes for a float (PEP 484)."""
     if "Self" in getattr(function, "__annotations__", {}).values():
@@ -43,6 +36,14 @@ def _check(function: Any) -> Any:
         # and hypothesis, which makes such records, takes that amiss.
         return function
     return beartype(conf=BeartypeConf(is_pep484_tower=True))(function)
+
+
+if "--no-shapes" not in sys.argv:
+    # Now and not in `pytest_configure`: the conftests of folders that are named on the command
+    # line are imported before it, and what they import would go unchecked.
+    sys.modules[_CHECKER] = types.ModuleType(_CHECKER)
+    vars(sys.modules[_CHECKER])["check"] = _check
+    install_import_hook("lookalike", f"{_CHECKER}.check")
 
 
 @pytest.fixture(autouse=True)

@@ -112,7 +112,9 @@ class _Sharing:
         return attn.to_out[1](attn.to_out[0](out))
 
 
-def attended(query: Heads, key: Heads, value: Heads, now: Showing) -> Heads:
+def attended(
+    query: Heads, key: Heads, value: Heads, now: Showing
+) -> Float[Tensor, "pictures heads tokens width"]:
     """What the pictures see in themselves and in the rows."""
     count, tokens = now.pictures, query.shape[2]
     if tokens >= ENOUGH:
@@ -142,7 +144,7 @@ def lent(whole: Heads, now: Showing) -> Heads:
     return torch.lerp(whole, styled, takes[:, None, None, None] * min(1.0, total))
 
 
-def _side_by_side(whole: Heads, count: int) -> Heads:
+def _side_by_side(whole: Heads, count: int) -> Float[Tensor, "pictures heads more width"]:
     """The rows' tokens one behind the other, the same for every picture."""
     rows = whole[count:].transpose(0, 1).flatten(1, 2)
     return rows.expand(count, *rows.shape)
