@@ -35,9 +35,10 @@ bench: $(READY)  ## timings on this machine
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.references
 
-figures: $(READY)  ## mini's figures and the round trip's, written into the README (half an hour)
+figures: $(READY)  ## mini's figures and the round trip's, written into the README (an hour)
 	$(BIN)/lookalike mini report --json >benchmarks/figures/report.json
 	$(BIN)/lookalike evaluate round-trip --json >benchmarks/figures/round-trip.json
+	$(BIN)/lookalike evaluate references --json >benchmarks/figures/references.json
 	$(BIN)/python -m benchmarks.readme
 
 docs: $(READY)  ## the site, into site/

@@ -1,12 +1,13 @@
 """Writes the tables of the README from the figures that the commands print, and nothing by hand.
 
-`make figures` runs both commands and then this; a test compares the README with the stored figures.
+`make figures` runs the commands and then this; a test compares the README with the stored figures.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +54,40 @@ def round_trip(found: dict[str, Any]) -> str:
     )
 
 
+def references(found: dict[str, Any]) -> str:
+    """A table for each kind of reference, and what the figures are shares of."""
+    kinds = list(dict.fromkeys(row["part"] for row in found["rows"]))
+    tables = [_kind(kind, [r for r in found["rows"] if r["part"] == kind]) for kind in kinds]
+    count = found["references"]
+    return "\n\n".join([f"{count} held-out references, four prompts with each.", *tables])
+
+
+def _kind(kind: str, rows: list[dict[str, Any]]) -> str:
+    names = list(rows[0]["values"])
+    lines = [
+        f"| {row['name']} | " + " | ".join(f"{row['values'][n]:.2f}" for n in names) + " |"
+        for row in rows
+    ]
+    head = f"| {kind} | " + " | ".join(names) + " |"
+    return "\n".join([head, "|" + "---|" * (1 + len(names)), *lines])
+
+
 def filled(text: str, figures: Path = FIGURES) -> str:
-    """The README's text with both tables as the stored figures have them."""
-    tables = {
-        "report": report(json.loads((figures / "report.json").read_text("utf-8"))),
-        "round-trip": round_trip(json.loads((figures / "round-trip.json").read_text("utf-8"))),
-    }
-    for name, table in tables.items():
+    """The README's text with all tables as the stored figures have them."""
+    for name, write in TABLES.items():
+        table = write(json.loads((figures / f"{name}.json").read_text("utf-8")))
         between = re.compile(rf"(<!-- table: {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
         text, count = between.subn(lambda m, t=table: f"{m[1]}\n{t}\n{m[2]}", text)
         if count != 1:
             raise SystemExit(f"README.md lacks the place of the table {name}")
     return text
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "report": report,
+    "round-trip": round_trip,
+    "references": references,
+}
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.readme import FIGURES, README, filled
+from benchmarks.readme import FIGURES, README, TABLES, filled
 from lookalike.models.hashing import weights_sha256
 from lookalike.models.spec import packaged
 
-REPORTS = [json.loads((FIGURES / f"{n}.json").read_text("utf-8")) for n in ("report", "round-trip")]
+NAMES = list(TABLES)
+REPORTS = [json.loads((FIGURES / f"{name}.json").read_text("utf-8")) for name in NAMES]
 
 
 def test_the_tables_of_the_readme_are_the_stored_figures() -> None:
@@ -19,7 +20,7 @@ def test_the_tables_of_the_readme_are_the_stored_figures() -> None:
     assert filled(text) == text
 
 
-@pytest.mark.parametrize("found", REPORTS, ids=["report", "round-trip"])
+@pytest.mark.parametrize("found", REPORTS, ids=NAMES)
 def test_the_stored_figures_belong_to_the_shipped_weights(found: dict[str, str]) -> None:
     assert found["model_sha256"] == weights_sha256(packaged() / "mini")
 

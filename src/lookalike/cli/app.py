@@ -29,6 +29,7 @@ app.command(cls=DescriberCommand)(read.describe)
 app.command(cls=ConverterCommand)(read.convert)
 # What typer does not know is left to the prompt language, which points at what it does not know.
 app.command(context_settings={"ignore_unknown_options": True})(make.imagine)
+app.command(context_settings={"ignore_unknown_options": True})(make.story)
 app.command(cls=ConverterCommand)(make.edit)
 app.command(cls=ConverterCommand)(pictures.vary)
 app.command(cls=ConverterCommand)(pictures.zoom)

@@ -53,6 +53,10 @@ Lenient = Annotated[
 Yes = Annotated[
     bool, typer.Option("--yes", help="Do not ask before making pictures of several prompts.")
 ]
+Frames = Annotated[
+    list[str],
+    typer.Argument(metavar="PROMPT…", help="A prompt for each picture, in quotes; 2 to 12."),
+]
 Change = Annotated[str, typer.Argument(metavar="TEXT", help="What should be different.")]
 Balance = Annotated[
     float, typer.Option("--balance", help="Weight of the text against the picture, 0 to 2.")
@@ -102,6 +106,40 @@ def imagine(
     for one in prompts:
         whole = presets.applied(one, wording) if wording else one
         output.save(output.finished(made.start_imagine(whole), "imagine"), place)
+
+
+def story(
+    prompts: Frames,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    aspect: Aspect = None,
+    pixels: Pixels = None,
+    out: Out = None,
+    model: OwnModel = None,
+    clip: Clip = None,
+    device: Device = "auto",
+) -> None:
+    """Make one picture for each prompt, all with the same character.
+
+    Parameters behind the prompts, such as --cref hero.png, hold for all of them.
+    """
+    from lookalike.core.language import read
+
+    texts, place = _frames(prompts), output.folder(out)
+    first, *_ = [read(text) for text in texts]
+    check_pictures([r.source for r in first.references if r.code is None])
+    chosen = settings(model, None, seed, steps, guidance, aspect, pixels)
+    made = session(model or first.settings.model, device, clip)
+    run = made.start_story(texts, settings=chosen)
+    output.save(output.finished(run, "story"), place)
+
+
+def _frames(words: Sequence[str]) -> list[str]:
+    """A text for each prompt, with the parameters that stand behind all of them."""
+    split = next((i for i, word in enumerate(words) if word.startswith("--")), len(words))
+    shared = one_line(["", *words[split:]])
+    return [f"{text}{shared}" for text in words[:split]]
 
 
 def _agreed(prompts: Sequence[Prompt], yes: bool) -> None:

@@ -12,15 +12,12 @@ from lookalike.convert.editing import BALANCE
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.grids import grid
-from lookalike.core.language import read
 from lookalike.core.library import Kept, Library, saved_file
 from lookalike.core.pictures import PictureSource, open_picture, read_recipe
-from lookalike.core.pieces import By
 from lookalike.core.plan import Result
 from lookalike.core.records import Description, Prompt, Recipe, Role, Settings
 from lookalike.describe import describers
 from lookalike.engine.run import Progress
-from lookalike.engine.shorten import Shortened, shorten
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
@@ -28,9 +25,10 @@ from lookalike.session.asking import leaning_on
 from lookalike.session.demo import Demo, Judge, example
 from lookalike.session.job import Job, Scalar, converter_options
 from lookalike.session.pictures import PictureWork
-from lookalike.session.prompts import Given, asked, every, opened, with_model
+from lookalike.session.prompts import with_model
 from lookalike.session.source import Source, find_again, listed, open_source
 from lookalike.session.variations import STRENGTHS, Options
+from lookalike.session.words import PromptWork
 from lookalike.session.work import (
     Run,
     job_of,
@@ -44,7 +42,7 @@ Pictures = PictureSource | Sequence[PictureSource]
 MOST_PROMPTS = 64
 
 
-class Session(PictureWork):
+class Session(PictureWork, PromptWork):
     """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
 
     `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is
@@ -95,49 +93,6 @@ class Session(PictureWork):
         with self.models.use(self.model) as backbone:
             tell_strangers(backbone, sources)
             return converter.convert(backbone, [one.picture for one in sources])
-
-    def imagine(
-        self,
-        prompt: str | Prompt,
-        *,
-        settings: Settings | None = None,
-        image: Given = None,
-        style: Given = None,
-        character: Given = None,
-        strict: bool = True,
-    ) -> Result:
-        """Pictures from a prompt: pictures, words and parameters, as `core.language.read` has it.
-
-        `settings` take the place of the prompt's own: of a text's, those that are named in them.
-        `image`, `style` and `character` are further references. A text with choices in braces is
-        several prompts: see `prompts`.
-        """
-        run = self.start_imagine(
-            prompt, settings=settings, image=image, style=style, character=character, strict=strict
-        )
-        return run.result()
-
-    def start_imagine(
-        self,
-        prompt: str | Prompt,
-        *,
-        settings: Settings | None = None,
-        image: Given = None,
-        style: Given = None,
-        character: Given = None,
-        strict: bool = True,
-    ) -> Run[Result]:
-        """`imagine`, to be watched."""
-        chosen = asked(prompt, settings, self.model, strict=strict)
-        given: dict[Role, Given] = {"image": image, "style": style, "character": character}
-        whole, sources = opened(chosen, given)
-        return Run(make(self.models, Job("imagine", whole, sources=sources)))
-
-    def prompts(
-        self, text: str, *, settings: Settings | None = None, strict: bool = True
-    ) -> list[Prompt]:
-        """Every prompt that a text stands for: choices in braces, and `--repeat`."""
-        return every(text, settings, self.model, strict=strict)
 
     def edit(
         self,
@@ -210,21 +165,6 @@ class Session(PictureWork):
     def recipe(self, picture: str | os.PathLike[str]) -> Recipe:
         """What made a picture; `RecipeError` where it does not say."""
         return read_recipe(saved_file(picture))
-
-    def shorten(self, prompt: str | Prompt, *, by: By = "words", levels: int = 4) -> Shortened:
-        """Which words of a prompt matter, and shorter prompts; text is read as the language."""
-        return self.start_shorten(prompt, by=by, levels=levels).result()
-
-    def start_shorten(
-        self, prompt: str | Prompt, *, by: By = "words", levels: int = 4
-    ) -> Run[Shortened]:
-        """`shorten`, to be watched."""
-        said = read(prompt) if isinstance(prompt, str) else prompt
-        return Run(self._shorten(said, by, levels))
-
-    def _shorten(self, asked: Prompt, by: By, levels: int) -> Generator[Progress, None, Shortened]:
-        with self.models.use(self._settings(asked.settings).model) as backbone:
-            return (yield from shorten(backbone, asked, by=by, levels=levels))
 
     def save_as(
         self,

@@ -21,6 +21,7 @@ from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
 from lookalike.session.job import Job, converted
 from lookalike.session.source import Source
+from lookalike.session.story import story
 from lookalike.session.verbs import PICTURE_VERBS, Verb
 
 T = TypeVar("T")
@@ -107,6 +108,7 @@ def _edit(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
 _VERBS: Mapping[str, Verb] = {
     "imagine": _imagine,
     "edit": _edit,
+    "story": story,
     **PICTURE_VERBS,
 }
 
