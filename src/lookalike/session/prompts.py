@@ -73,7 +73,9 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
             are too many.
     """
     named = sum(1 for one in prompt.references if one.code is None)
-    besides = {role: listed(each) for role, each in given.items() if each is not None}
+    besides: dict[Role, list[PictureSource]] = {
+        role: listed(each) for role, each in given.items() if each is not None
+    }
     count = named + sum(map(len, besides.values()))
     if count > MOST_REFERENCES:
         raise OptionError(f"a prompt leans on {MOST_REFERENCES} pictures at most, not on {count}")
