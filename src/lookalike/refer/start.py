@@ -27,6 +27,8 @@ class Start(Mechanism):
 
     def bend(self, backbone: Backbone, plan: Plan, references: Sequence[Referred]) -> Plan:
         """The plan with a later start, from the references."""
+        import torch
+
         from lookalike.refer.rows import clean_latents, shares
 
         parts = shares(references, "style")
@@ -36,5 +38,5 @@ class Start(Mechanism):
         if first <= plan.first:
             return plan
         found = [clean_latents(backbone, plan, one) for one in references]
-        clean = sum(part * one for part, one in zip(parts[1:], found[1:], strict=True))
-        return replace(plan, first=first, clean=parts[0] * found[0] + clean)
+        clean = torch.cat([part * one for part, one in zip(parts, found, strict=True)]).sum(0)
+        return replace(plan, first=first, clean=clean.expand_as(plan.start))
