@@ -73,7 +73,7 @@ def penultimate(
 def references(
     count: Annotated[
         int, typer.Option("--count", min=1, max=1000, help="References, each with four prompts.")
-    ] = 12,
+    ] = 8,
     steps: Annotated[int, typer.Option("--steps", help="Steps of the sampler.")] = 20,
     part: Annotated[
         list[str] | None,

@@ -52,7 +52,7 @@ class References(Record):
 def measure(
     backbone: Backbone,
     probe: Probe,
-    count: int = 12,
+    count: int = 8,
     settings: Settings | None = None,
     which: Split = "test",
     parts: Sequence[str] = (),

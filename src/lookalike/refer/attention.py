@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from lookalike.core.embedding import Embedding
 from lookalike.core.plan import Denoise, Injection, Plan, Wrap
-from lookalike.models.backbone import Backbone
+from lookalike.models.backbone import Backbone, Place
 from lookalike.refer.rows import Row
 
-Heads = Float[Tensor, "rows heads tokens width"]
+Heads = Float[Tensor, "_rows _heads _tokens _width"]
 
 ENOUGH = 256
 """Tokens that statistics need: over fewer they tell the layout rather than the style, and lending
@@ -32,6 +32,16 @@ class Showing:
     pictures: int
     rows: tuple[Row, ...]
     size: tuple[int, int]  # height and width of the latents
+    among: Among | None = None
+
+
+@runtime_checkable
+class Among(Protocol):
+    """Which tokens of one another the pictures of a batch see, layer after layer of one call."""
+
+    def drawn(self, place: Place, pictures: int, tokens: int) -> Bool[Tensor, " tokens"] | None:
+        """The tokens, pictures side by side, that others see in the next layer; None for none."""
+        ...
 
 
 class SharedAttention:
@@ -42,10 +52,19 @@ class SharedAttention:
     at nothing but themselves. StyleAligned (Hertz et al., CVPR 2024) with weights and masks.
     """
 
-    def __init__(self, rows: Sequence[Row], bare: Embedding) -> None:
-        """Take the rows, and the prompt by which a call without text is known."""
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        bare: Embedding,
+        among: Callable[[int], Among | None] | None = None,
+    ) -> None:
+        """Take the rows, and the prompt by which a call without text is known.
+
+        `among` says for a level what the pictures see of one another.
+        """
         self.rows = tuple(rows)
         self.bare = bare
+        self.among = among
         self.now: Showing | None = None
 
     def wrap(self, denoise: Denoise) -> Denoise:
@@ -53,10 +72,11 @@ class SharedAttention:
 
         def beside(x: Tensor, level: Tensor, told: Embedding) -> Tensor:
             rows = self._visible(told)
-            if not rows:
+            among = self.among(int(level.flatten()[0])) if self.among and len(x) > 1 else None
+            if not rows and among is None:
                 return denoise(x, level, told)
             shown = torch.cat([x, *(row.at(level).to(x) for row in rows)])
-            with self._showing(Showing(len(x), rows, (x.shape[-2], x.shape[-1]))):
+            with self._showing(Showing(len(x), rows, (x.shape[-2], x.shape[-1]), among)):
                 return denoise(shown, level, joined(told, len(x), rows))[: len(x)]
 
         return beside
@@ -79,12 +99,12 @@ class SharedAttention:
     @contextmanager
     def inject(self, backbone: Backbone) -> Iterator[None]:
         """Let the U-Net's self-attention layers share, until the block ends."""
-        paths = [site.path for site in backbone.sites if site.kind == "self"]
-        layers: list[Any] = [backbone.unet.get_submodule(path) for path in paths]
+        sites = [site for site in backbone.sites if site.kind == "self"]
+        layers: list[Any] = [backbone.unet.get_submodule(site.path) for site in sites]
         before = [layer.processor for layer in layers]
         try:
-            for layer in layers:
-                layer.processor = _Sharing(layer.processor, self)
+            for site, layer in zip(sites, layers, strict=True):
+                layer.processor = _Sharing(layer.processor, self, site.place)
             yield
         finally:
             for layer, processor in zip(layers, before, strict=True):
@@ -94,8 +114,8 @@ class SharedAttention:
 class _Sharing:
     """A self-attention processor that shows rows to pictures; without rows, the one it replaced."""
 
-    def __init__(self, inner: Any, shared: SharedAttention) -> None:
-        self.inner, self.shared = inner, shared
+    def __init__(self, inner: Any, shared: SharedAttention, place: Place) -> None:
+        self.inner, self.shared, self.place = inner, shared, place
 
     def __call__(self, attn: Any, hidden_states: Tensor, *args: Any, **more: Any) -> Tensor:
         now = self.shared.now
@@ -106,23 +126,42 @@ class _Sharing:
             for layer in (attn.to_q, attn.to_k, attn.to_v)
         )
         first = now.pictures
-        ours = attended(query, key, value, now)
-        theirs = F.scaled_dot_product_attention(query[first:], key[first:], value[first:])
-        out = torch.cat([ours, theirs]).transpose(1, 2).flatten(2)
+        drawn = now.among.drawn(self.place, first, query.shape[2]) if now.among else None
+        out = [attended(query, key, value, now, drawn)]
+        if now.rows:
+            out.append(F.scaled_dot_product_attention(query[first:], key[first:], value[first:]))
+        out = torch.cat(out).transpose(1, 2).flatten(2)
         return attn.to_out[1](attn.to_out[0](out))
 
 
 def attended(
-    query: Heads, key: Heads, value: Heads, now: Showing
+    query: Heads,
+    key: Heads,
+    value: Heads,
+    now: Showing,
+    drawn: Bool[Tensor, " every_token"] | None = None,
 ) -> Float[Tensor, "pictures heads tokens width"]:
-    """What the pictures see in themselves and in the rows."""
+    """What the pictures see in themselves, in the rows, and in the tokens drawn of one another."""
     count, tokens = now.pictures, query.shape[2]
     if tokens >= ENOUGH:
         query, key = lent(query, now), lent(key, now)
-    keys, values = (torch.cat([x[:count], _side_by_side(x, count)], 2) for x in (key, value))
-    bias = torch.cat([query.new_zeros(tokens), *(_bias(row, tokens, now) for row in now.rows)])
-    bias = bias.to(query).expand(count, 1, tokens, -1)
-    return F.scaled_dot_product_attention(query[:count], keys, values, attn_mask=bias)
+    bias = torch.cat([torch.zeros(tokens), *(_bias(row, tokens, now) for row in now.rows)])
+    bias = bias.expand(count, -1)
+    keys, values = (
+        torch.cat([x[:count], _side_by_side(x[count:], count)], 2) for x in (key, value)
+    )
+    if drawn is not None:
+        others = [_side_by_side(x[:count], count)[:, :, drawn] for x in (key, value)]
+        keys, values = torch.cat([keys, others[0]], 2), torch.cat([values, others[1]], 2)
+        bias = torch.cat([bias, _of_others(count, tokens)[:, drawn]], 1)
+    mask = bias.to(query)[:, None, None].expand(-1, 1, tokens, -1)
+    return F.scaled_dot_product_attention(query[:count], keys, values, attn_mask=mask)
+
+
+def _of_others(count: int, tokens: int) -> Float[Tensor, "pictures columns"]:
+    """0 where a column is another picture's, -inf where it is one's own, which is there already."""
+    own = torch.eye(count, dtype=torch.bool).repeat_interleave(tokens, 1)
+    return torch.zeros(own.shape).masked_fill(own, -math.inf)
 
 
 def lent(whole: Heads, now: Showing) -> Heads:
@@ -144,10 +183,10 @@ def lent(whole: Heads, now: Showing) -> Heads:
     return torch.lerp(whole, styled, takes[:, None, None, None] * min(1.0, total))
 
 
-def _side_by_side(whole: Heads, count: int) -> Float[Tensor, "pictures heads more width"]:
-    """The rows' tokens one behind the other, the same for every picture."""
-    rows = whole[count:].transpose(0, 1).flatten(1, 2)
-    return rows.expand(count, *rows.shape)
+def _side_by_side(rows: Heads, count: int) -> Float[Tensor, "pictures heads more width"]:
+    """All rows' tokens one behind the other, the same for every one of `count` pictures."""
+    joint = rows.transpose(0, 1).flatten(1, 2)
+    return joint.expand(count, *joint.shape)
 
 
 def _bias(row: Row, tokens: int, now: Showing) -> Float[Tensor, " tokens"]:
@@ -179,11 +218,14 @@ def joined(told: Embedding, count: int, rows: Sequence[Row]) -> Embedding:
     )
 
 
-def sharing(plan: Plan, rows: Sequence[Row]) -> Plan:
-    """A plan whose pictures attend to these rows, and to those that it had before."""
+def sharing(
+    plan: Plan, rows: Sequence[Row], among: Callable[[int], Among | None] | None = None
+) -> Plan:
+    """A plan whose pictures attend to these rows, and to what they attended to before."""
     before = next((s for one in plan.wraps if (s := _shared(one)) is not None), None)
     kept = before.rows if before else ()
-    shared = SharedAttention((*kept, *rows), plan.unconditional)
+    among = among or (before.among if before else None)
+    shared = SharedAttention((*kept, *rows), plan.unconditional, among)
     if before is None:
         wraps, injections = (*plan.wraps, shared.wrap), (*plan.injections, shared.inject)
         return replace(plan, wraps=wraps, injections=injections)

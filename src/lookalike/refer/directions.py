@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
@@ -15,10 +15,29 @@ from lookalike.core.plan import Conditioning, Plan
 from lookalike.models.backbone import Backbone
 from lookalike.refer.words import Kind, families
 
-CONTEXTS = 3
+CONTEXTS = 2
 """Sentences in which each phrase is read."""
 KEPT = 0.97
 """Share of the phrases' variance that the directions carry; the rest is about single words."""
+MAIN = 0.9
+"""The same for the main directions of a kind, which other kinds leave alone."""
+APART: Mapping[Kind, tuple[Kind, ...]] = {
+    "face": ("clothes", "background"),
+    "hair": ("clothes", "background"),
+    "clothes": ("background",),
+}
+"""Kinds whose main directions a kind must not touch: blonde hair shall not make clothes yellow."""
+
+
+Vectors = Float[Tensor, "_vectors _width"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Spans:
+    """How phrases of a kind differ from the mean of those that could stand in their place."""
+
+    tokens: Vectors
+    pooled: Vectors | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +67,7 @@ def _within(vectors: Tensor, directions: Tensor) -> Tensor:
 
 
 _known: WeakKeyDictionary[Backbone, dict[Kind, Directions]] = WeakKeyDictionary()
+_read: WeakKeyDictionary[Backbone, dict[Kind, _Spans]] = WeakKeyDictionary()
 
 
 @torch.no_grad()
@@ -55,31 +75,53 @@ def directions_of(backbone: Backbone, kind: Kind) -> Directions:
     """The directions of a backbone's words of a kind, computed once."""
     known = _known.setdefault(backbone, {})
     if kind not in known:
-        known[kind] = _directions(backbone, kind)
+        own = _spans(backbone, kind)
+        others = [_spans(backbone, other) for other in APART.get(kind, ())]
+        tokens = _apart(own.tokens, [other.tokens for other in others])
+        pooled = [one.pooled for one in (own, *others) if one.pooled is not None]
+        known[kind] = Directions(tokens, _apart(pooled[0], pooled[1:]) if pooled else None)
     return known[kind]
 
 
-def _directions(backbone: Backbone, kind: Kind) -> Directions:
-    known = families(backbone, kind)
-    texts = [text for family in known for text in family.sentences(CONTEXTS)]
-    counts = [len(family.phrases) for family in known]
-    read, ends = backbone.embed(texts), backbone.ends(texts)
-    states = read.tokens[torch.arange(len(texts)), ends.to(read.tokens.device)]
-    pooled = None if read.pooled is None else _principal(read.pooled, counts)
-    return Directions(_principal(states, counts), pooled)
+def _spans(backbone: Backbone, kind: Kind) -> _Spans:
+    """How a model's phrases of a kind differ, read once."""
+    read = _read.setdefault(backbone, {})
+    if kind not in read:
+        known = families(backbone, kind)
+        texts = [text for family in known for text in family.sentences(CONTEXTS)]
+        counts = [len(family.phrases) for family in known]
+        told, ends = backbone.embed(texts), backbone.ends(texts)
+        states = told.tokens[torch.arange(len(texts)), ends.to(told.tokens.device)]
+        pooled = None if told.pooled is None else _differences(told.pooled, counts)
+        read[kind] = _Spans(_differences(states, counts), pooled)
+    return read[kind]
 
 
-def _principal(
-    states: Float[Tensor, "texts width"], counts: Sequence[int]
-) -> Float[Tensor, "directions width"]:
-    """The main directions of phrases, each the mean of its sentences, around its family's mean."""
+def _differences(states: Vectors, counts: Sequence[int]) -> Vectors:
+    """Each phrase, the mean of its sentences, less the mean of its family."""
     found: list[Tensor] = []
     for count, part in zip(counts, states.split([c * CONTEXTS for c in counts]), strict=True):
         phrases = part.float().unflatten(0, (count, CONTEXTS)).mean(1)
         found.append(phrases - phrases.mean(0))
-    _, spread, directions = torch.linalg.svd(torch.cat(found), full_matrices=False)
+    return torch.cat(found)
+
+
+def _main(differences: Vectors, kept: float) -> Vectors:
+    """Orthonormal directions that carry the share `kept` of the differences' variance."""
+    _, spread, directions = torch.linalg.svd(differences, full_matrices=False)
     told = spread.square().cumsum(0) / spread.square().sum()
-    return directions[: int((told < KEPT).sum()) + 1]
+    return directions[: int((told < kept).sum()) + 1]
+
+
+def _apart(own: Vectors, others: Sequence[Vectors]) -> Vectors:
+    """The directions of `own` differences that lie mostly outside the others' main directions."""
+    directions = _main(own, KEPT)
+    if not others:
+        return directions
+    taken = torch.linalg.qr(torch.cat([_main(other, MAIN) for other in others]).T).Q
+    left = directions - directions @ taken @ taken.T
+    _, outside, turned = torch.linalg.svd(left, full_matrices=False)
+    return turned[outside > 0.5]
 
 
 def speaking(

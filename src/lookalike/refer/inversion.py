@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 REFINEMENTS = 1
 """How often each step's first guess is corrected: half of the round trip's error goes with one."""
 
+NO_SIGNAL = 1e-3
+"""Cumulative alpha below which noisy latents count as noise alone."""
+
 
 def stepped(x: Latents, clean: Latents, at: float, to: float) -> Latents:
     """Noisy latents moved to another level along the line through what the model sees in them.
@@ -56,10 +59,10 @@ def inverted(
 def _noisier(x: Latents, before: float, guess: Latents, seen: Latents, at: float) -> Latents:
     """The latents at `at` that step to `x` at `before`, as far as `seen` in the guess is right.
 
-    The step can be solved for them in two ways. Through the clean latents it converges where there
-    is much noise, down to no signal at all; through the noise, where there is little.
+    The step can be solved for them in two ways. Through the noise it converges wherever there is
+    some signal; where there is none the clean latents alone tell the noise that led to `x`.
     """
-    if before < 0.5:
+    if at < NO_SIGNAL:
         return stepped(x, seen, before, at)
     noise = (guess - math.sqrt(at) * seen) / math.sqrt(1 - at)
     clean = (x - math.sqrt(1 - before) * noise) / math.sqrt(before)

@@ -27,15 +27,18 @@ class Start(Mechanism):
 
     def bend(self, backbone: Backbone, plan: Plan, references: Sequence[Referred]) -> Plan:
         """The plan with a later start, from the references."""
+        import torch
+
         from lookalike.refer.rows import clean_latents, shares
 
         parts = shares(references, "style")
-        weight = plan.prompt.settings.style_weight / 100
-        steps = plan.prompt.settings.sampling_steps
-        first = min(steps - 1, round(steps * weight / (1 + weight)))
+        settings = plan.prompt.settings
+        weight = settings.style_weight / 100
+        first = min(
+            settings.sampling_steps - 1, round(settings.sampling_steps * weight / (1 + weight))
+        )
         if first <= plan.first:
             return plan
         found = [clean_latents(backbone, plan, one) for one in references]
-        clean = sum(part * one for part, one in zip(parts[1:], found[1:], strict=True))
-        whole = (parts[0] * found[0] + clean).expand_as(plan.start)
-        return replace(plan, first=first, clean=whole)
+        clean = torch.cat([part * one for part, one in zip(parts, found, strict=True)]).sum(0)
+        return replace(plan, first=first, clean=clean.expand_as(plan.start))

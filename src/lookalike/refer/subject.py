@@ -30,25 +30,25 @@ class Subject(Mechanism):
     reads: ClassVar[Literal["nothing", "uses", "needs"]] = "uses"
 
     attention: float = Field(
-        default=0.5,
+        default=0.3,
         ge=0,
         le=10,
         description="How much pictures attend to the subject; 1 is as much as to themselves.",
     )
     features: float = Field(
-        default=1.0,
+        default=0.6,
         ge=0,
         le=2,
         description="How much its features speak through the prompt; 0 leaves it to attention.",
     )
     clothing: float = Field(
-        default=0.5,
+        default=0.2,
         ge=0,
         le=1,
         description="How much of that holds for clothes, which the text should be able to change.",
     )
     fidelity: float = Field(
-        default=0.5,
+        default=1.0,
         ge=0,
         le=1,
         description="The share of the subject that predictions without text do not see.",

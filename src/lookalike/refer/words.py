@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from lookalike.models.backbone import Backbone
 from lookalike.models.texts import words
 
-Part = Literal["face", "hair", "clothes"]
-PARTS: tuple[Part, ...] = get_args(Part)
-Kind = Literal["style", "face", "hair", "clothes"]
+Kind = Literal["style", "face", "hair", "clothes", "background"]
 
-MOST = 32
+MOST = 24
 """Phrases of one group that are asked for: enough to span it, few enough to be read at once."""
 
 
