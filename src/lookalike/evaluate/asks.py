@@ -131,14 +131,10 @@ def _characters() -> list[Setting]:
     return [Setting("character", name, ask, _judged_character) for name, ask in asks.items()]
 
 
-def _scene(of: Look, style: str, names: Sequence[str]) -> Look:
-    return in_style(of, style, names)
-
-
 def _character(weight: float | None, names: Sequence[str]) -> Ask:
     def ask(case: Case, picture: Image) -> Asked:
         style = case.reference.style
-        said = [caption(_scene(o, style, names)) for o in case.others]
+        said = [caption(in_style(o, style, names)) for o in case.others]
         if weight is None:
             return Asked(_texts(said))
         return Asked(_texts(said), {"character_weight": weight}, _referring(picture, "character"))
@@ -148,13 +144,13 @@ def _character(weight: float | None, names: Sequence[str]) -> Ask:
 
 def _true_caption(case: Case, picture: Image) -> Asked:
     style, own = case.reference.style, part_of(case.reference, IDENTITY)
-    said = [together(style, own, part_of(_scene(o, style, NAMED), NAMED)) for o in case.others]
+    said = [together(style, own, dict(in_style(o, style, NAMED).attributes)) for o in case.others]
     return Asked(_texts(caption(one) for one in said))
 
 
 def _judged_character(shots: Sequence[Shot]) -> dict[str, float]:
     def scene(shot: Shot) -> Values:
-        return part_of(_scene(shot.other, shot.reference.style, NAMED), NAMED)
+        return dict(in_style(shot.other, shot.reference.style, NAMED).attributes)
 
     return {
         "identity": agreed(shots, lambda s: s.reference.values, IDENTITY),
