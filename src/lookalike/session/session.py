@@ -24,6 +24,7 @@ from lookalike.engine.shorten import Shortened, shorten
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
+from lookalike.session.adapters import adapters_of, check_adapters
 from lookalike.session.asking import leaning_on
 from lookalike.session.demo import Demo, Judge, example
 from lookalike.session.job import Job, Scalar, converter_options
@@ -130,7 +131,8 @@ class Session(PictureWork):
         chosen = asked(prompt, settings, self.model, strict=strict)
         given: dict[Role, Given] = {"image": image, "style": style, "character": character}
         whole, sources = opened(chosen, given)
-        return Run(make(self.models, Job("imagine", whole, sources=sources)))
+        job = Job("imagine", whole, sources=sources, adapters=adapters_of(whole))
+        return Run(make(self.models, job))
 
     def prompts(
         self, text: str, *, settings: Settings | None = None, strict: bool = True
@@ -193,6 +195,7 @@ class Session(PictureWork):
             moved = recipe.prompt.model_copy(update={"settings": chosen})
             recipe = recipe.model_copy(update={"prompt": moved})
         sources = [find_again(name, mark, path) for name, mark in recipe.references.items()]
+        check_adapters(recipe, path)
         return Run(self._again(path, job_of(recipe, sources)))
 
     def _again(self, path: Path, job: Job) -> Generator[Progress, None, Result]:
