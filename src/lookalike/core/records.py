@@ -89,7 +89,7 @@ class Settings(Record):
     adapter_encoder: Text | None = Field(
         default=None,
         min_length=1,
-        description="The folder of the CLIP vision tower it reads, where it is not the model's own.",
+        description="The folder of the CLIP vision tower that it reads; the model's own if unset.",
     )
     profile: str | None = Field(
         default=None, description="The prompt language's version profile, such as 6 or niji 6."

@@ -88,7 +88,9 @@ def read_adapter(path: Path) -> AdapterFile:
         told, width = shapes["proj.weight"]
         found = AdapterFile(header, "projected", width, told // TOKENS)
     elif "proj.3.weight" in shapes and "proj.0.weight" in shapes:
-        found = AdapterFile(header, "states", shapes["proj.0.weight"][1], shapes["proj.3.weight"][0])
+        found = AdapterFile(
+            header, "states", shapes["proj.0.weight"][1], shapes["proj.3.weight"][0]
+        )
     elif {"latents", "proj_in.weight", "proj_out.weight"} <= shapes.keys():
         width, told = shapes["proj_in.weight"][1], shapes["proj_out.weight"][0]
         found = AdapterFile(header, "states", width, told)

@@ -18,7 +18,7 @@ from lookalike.core.plan import Denoise, Injection, Plan, Wrap
 from lookalike.models.backbone import Backbone
 from lookalike.refer.rows import Row
 
-Heads = Float[Tensor, "rows heads tokens width"]
+Heads = Float[Tensor, "_rows heads _tokens width"]  # in one call, several counts of both
 
 ENOUGH = 256
 """Tokens that statistics need: over fewer they tell the layout rather than the style, and lending

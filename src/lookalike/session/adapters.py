@@ -26,7 +26,9 @@ def idle_adapter(job: Job) -> list[str]:
     """A line for what a job names of an adapter and does not use."""
     chosen = job.prompt.settings
     if chosen.adapter and not job.adapters:
-        return ["--adapter reads the image and style references of imagine; here it changes nothing"]
+        return [
+            "--adapter reads the image and style references of imagine; here it changes nothing"
+        ]
     if chosen.adapter_encoder and not job.adapters:
         return ["--adapter-encoder is for --adapter; without it, it changes nothing"]
     return []
