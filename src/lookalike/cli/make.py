@@ -58,6 +58,22 @@ Frames = Annotated[
     typer.Argument(metavar="PROMPT…", help="A prompt for each picture, in quotes; 2 to 12."),
 ]
 Change = Annotated[str, typer.Argument(metavar="TEXT", help="What should be different.")]
+Adapter = Annotated[
+    str | None,
+    typer.Option(
+        "--adapter",
+        metavar="FILE",
+        help="An IP-Adapter's .safetensors file, which then reads image and style references.",
+    ),
+]
+AdapterEncoder = Annotated[
+    str | None,
+    typer.Option(
+        "--adapter-encoder",
+        metavar="FOLDER",
+        help="The CLIP vision tower that the adapter reads, where it is not the model's own.",
+    ),
+]
 Balance = Annotated[
     float, typer.Option("--balance", help="Weight of the text against the picture, 0 to 2.")
 ]
@@ -83,6 +99,8 @@ def imagine(
     yes: Yes = False,
     out: Out = None,
     model: OwnModel = None,
+    adapter: Adapter = None,
+    adapter_encoder: AdapterEncoder = None,
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
@@ -99,7 +117,8 @@ def imagine(
     asked = [read(one, strict=strict) for one in texts]  # refused before anything heavy is loaded
     check_pictures([r.source for one in asked for r in one.references if r.code is None])
     wording = presets.preset(preset) if preset is not None else None
-    chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
+    named = {"adapter": adapter, "adapter_encoder": adapter_encoder}
+    chosen = settings(model, count, seed, steps, guidance, aspect, pixels, named)
     made = session(model or asked[0].settings.model, device, clip)
     prompts = made.prompts(text, settings=chosen, strict=strict)
     _agreed(prompts, yes)
@@ -223,6 +242,7 @@ def _tell(found: Recipe) -> None:
         "prompt": found.prompt.text,
         "cut off": found.cut,
         "picture": ", ".join(found.references),
+        "adapter": ", ".join(found.adapters),
         "model": f"{found.model} (SHA-256 {found.model_sha256[:12]}…)",
         "seed": _seed(found),
         "steps": str(chosen.steps),

@@ -96,6 +96,7 @@ def settings(
     guidance: float | None = None,
     aspect: str | None = None,
     pixels: int | None = None,
+    more: Mapping[str, str | None] | None = None,
 ) -> Settings:
     """Settings from what was given on the command line; `OptionError` names the wrong option."""
     given = {
@@ -106,6 +107,7 @@ def settings(
         "guidance": guidance,
         "aspect": aspect,
         "pixels": pixels,
+        **(more or {}),
     }
     return _valid({name: value for name, value in given.items() if value is not None})
 

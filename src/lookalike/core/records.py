@@ -81,6 +81,16 @@ class Settings(Record):
         min_length=1,
         description="The model: mini, a name from `lookalike models`, a hub id, a folder or file.",
     )
+    adapter: Text | None = Field(
+        default=None,
+        min_length=1,
+        description="An IP-Adapter's .safetensors file, which then reads images and styles.",
+    )
+    adapter_encoder: Text | None = Field(
+        default=None,
+        min_length=1,
+        description="The folder of the CLIP vision tower that it reads; the model's own if unset.",
+    )
     profile: str | None = Field(
         default=None, description="The prompt language's version profile, such as 6 or niji 6."
     )
@@ -211,6 +221,9 @@ class Recipe(Record):
     )
     references: dict[Text, str] = Field(
         default_factory=dict, description="SHA-256 of each reference, by its source."
+    )
+    adapters: dict[Text, str] = Field(
+        default_factory=dict, description="SHA-256 of an adapter's files, by their names."
     )
     resolved: Text = Field(default="", description="The text as the model read it.")
     cut: Text = Field(default="", description="What was too long for the model and was cut off.")

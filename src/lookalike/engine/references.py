@@ -12,29 +12,43 @@ from lookalike.convert import converters
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.plan import Plan
-from lookalike.core.records import Prompt, Reference
+from lookalike.core.records import Prompt, Reference, Settings
 from lookalike.engine.avoid import erased
 from lookalike.models.backbone import Backbone
-from lookalike.refer import USUAL, Mechanism, Referred, mechanisms
+from lookalike.refer import ADAPTER, USUAL, Mechanism, Referred, mechanisms
 
 CONVERTER = "closed-form"
 """What turns a reference into prompt vectors for mechanisms that read it so."""
 
 
-def mechanism_of(reference: Reference) -> Mechanism:
-    """The mechanism that a reference names, or its role's usual one.
+def mechanism_of(reference: Reference, settings: Settings) -> Mechanism:
+    """The mechanism that a reference names, or its role's usual one: the adapter if one is named.
 
     Raises:
-        OptionError: there is none of that name, or it has no use for that role.
+        OptionError: there is none of that name, it has no use for that role, or it is the adapter
+            and the settings name no weights.
     """
-    name = reference.by or USUAL.get(reference.role, "")
-    found = mechanisms.make(name, {})
+    adapted = settings.adapter and reference.role in mechanisms.get(ADAPTER).roles
+    name = reference.by or (ADAPTER if adapted else USUAL.get(reference.role, ""))
+    found = mechanisms.make(name, _adapter(settings) if name == ADAPTER else {})
     if reference.role not in found.roles:
         fits = ", ".join(n for n in mechanisms.names() if reference.role in mechanisms.get(n).roles)
         raise OptionError(
             f"{name} is no mechanism for a {reference.role} reference; these are: {fits}"
         )
     return found
+
+
+def _adapter(settings: Settings) -> dict[str, object]:
+    if settings.adapter is None:
+        raise OptionError(f"{ADAPTER} has no weights of its own; name a file with --adapter")
+    return {"weights": settings.adapter, "encoder": settings.adapter_encoder}
+
+
+def looks_through_adapter(prompt: Prompt) -> bool:
+    """Whether one of a prompt's pictures is read by its adapter."""
+    bending = [one for one in prompt.references if one.role != "region" and one.code is None]
+    return any(mechanism_of(one, prompt.settings).name == ADAPTER for one in bending)
 
 
 @torch.no_grad()
@@ -46,10 +60,11 @@ def leaning(backbone: Backbone, plan: Plan, references: Sequence[tuple[Reference
     plan = replace(plan, prompt=_with_omni(plan.prompt))
     groups: dict[tuple[str, str], list[tuple[Reference, Image]]] = {}
     for one, picture in references:
-        key = (one.role, mechanism_of(one).name)
+        key = (one.role, mechanism_of(one, plan.prompt.settings).name)
         groups.setdefault(key, []).append((one, picture))
     for group in groups.values():
-        plan = _bent(backbone, plan, mechanism_of(group[0][0]), group)
+        mechanism = mechanism_of(group[0][0], plan.prompt.settings)
+        plan = _bent(backbone, plan, mechanism, group)
     return plan
 
 
@@ -61,7 +76,12 @@ def _bent(
 ) -> Plan:
     reads = mechanism.reads == "needs" or (mechanism.reads == "uses" and backbone.has_clip)
     referred = [
-        Referred(picture, one.weight, _read(backbone, plan.prompt, picture) if reads else None)
+        Referred(
+            picture,
+            one.weight,
+            _read(backbone, plan.prompt, picture) if reads else None,
+            one.role,
+        )
         for one, picture in group
     ]
     return mechanism.bend(backbone, plan, referred)

@@ -42,7 +42,7 @@ def load_clip(
         text=settled(text, device, dtype),
         vision=settled(vision, device, dtype),
         tokenizer=tokenizer,
-        preprocess=_preprocess(folder, vision.config.image_size),
+        preprocess=load_preprocess(folder, vision.config.image_size),
         logit_scale=float(whole.logit_scale.detach().float().exp()),
         sha256=files_sha256(files, folder),
     )
@@ -62,7 +62,8 @@ def _halves(whole: Any) -> tuple[Any, Any]:
     return text, vision
 
 
-def _preprocess(folder: Path, side: int) -> Preprocess:
+def load_preprocess(folder: Path, side: int) -> Preprocess:
+    """How a CLIP in `folder` wants its pictures, whose vision tower is `side` wide."""
     beside = folder.parent / "feature_extractor" / PREPROCESSOR
     for file in (folder / PREPROCESSOR, beside):
         if file.is_file():

@@ -221,13 +221,16 @@ def joined(told: Embedding, count: int, rows: Sequence[Row]) -> Embedding:
 def sharing(
     plan: Plan, rows: Sequence[Row], among: Callable[[int], Among | None] | None = None
 ) -> Plan:
-    """A plan whose pictures attend to these rows, and to what they attended to before."""
+    """A plan whose pictures attend to these rows, and to what they attended to before.
+
+    Its wrap is the innermost, so that all others see the pictures alone.
+    """
     before = next((s for one in plan.wraps if (s := _shared(one)) is not None), None)
     kept = before.rows if before else ()
     among = among or (before.among if before else None)
     shared = SharedAttention((*kept, *rows), plan.unconditional, among)
     if before is None:
-        wraps, injections = (*plan.wraps, shared.wrap), (*plan.injections, shared.inject)
+        wraps, injections = (shared.wrap, *plan.wraps), (*plan.injections, shared.inject)
         return replace(plan, wraps=wraps, injections=injections)
     wraps = tuple(shared.wrap if _shared(one) is before else one for one in plan.wraps)
     injections = tuple(shared.inject if _shared(one) is before else one for one in plan.injections)

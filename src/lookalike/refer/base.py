@@ -24,18 +24,23 @@ USUAL: Mapping[Role, str] = {
 }
 """The mechanism of each role where a reference names none."""
 
+ADAPTER = "ip-adapter"
+"""The mechanism that takes the place of the usual one where an adapter is named."""
+
 
 @dataclass(frozen=True, eq=False)
 class Referred:
     """A reference with its picture, ready for a mechanism.
 
     `weight` counts against others of the same role. `embedding` is the picture as a prompt (one
-    row), or None where the mechanism can do without and no CLIP is at hand.
+    row), or None where the mechanism can do without and no CLIP is at hand. `role` tells apart what
+    a mechanism of several roles does.
     """
 
     picture: Image
     weight: float = 1.0
     embedding: Embedding | None = None
+    role: Role = "image"
 
 
 class Mechanism(Method, ABC):

@@ -25,6 +25,7 @@ class Job:
     prompt: Prompt
     options: Mapping[str, Scalar] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
+    adapters: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of an adapter's files
     expected: Recipe | None = None  # where something is made again
 
     def of_role(self, role: Role) -> list[tuple[Source, float]]:

@@ -88,7 +88,7 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
             added.append(Reference(source=source.name, role=role))
     for one in (*prompt.references, *added):
         if one.role != "region" and one.code is None:
-            mechanism_of(one)
+            mechanism_of(one, prompt.settings)
     whole = Prompt(
         parts=prompt.parts,
         avoid=prompt.avoid,

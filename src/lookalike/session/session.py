@@ -21,6 +21,7 @@ from lookalike.engine.run import Progress
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
+from lookalike.session.adapters import check_adapters
 from lookalike.session.asking import leaning_on
 from lookalike.session.demo import Demo, Judge, example
 from lookalike.session.job import Job, Scalar, converter_options
@@ -149,6 +150,7 @@ class Session(PictureWork, PromptWork):
             moved = recipe.prompt.model_copy(update={"settings": chosen})
             recipe = recipe.model_copy(update={"prompt": moved})
         sources = [find_again(name, mark, path) for name, mark in recipe.references.items()]
+        check_adapters(recipe, path)
         return Run(self._again(path, job_of(recipe, sources)))
 
     def _again(self, path: Path, job: Job) -> Generator[Progress, None, Result]:

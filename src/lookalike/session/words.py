@@ -13,6 +13,7 @@ from lookalike.core.records import Prompt, Role, Settings
 from lookalike.engine.run import Progress
 from lookalike.engine.shorten import Shortened, shorten
 from lookalike.models.store import Models
+from lookalike.session.adapters import adapters_of
 from lookalike.session.job import Job
 from lookalike.session.prompts import Given, asked, every, opened
 from lookalike.session.story import MOST_FRAMES, said
@@ -64,7 +65,8 @@ class PromptWork(ABC):
         chosen = asked(prompt, settings, self.model, strict=strict)
         given: dict[Role, Given] = {"image": image, "style": style, "character": character}
         whole, sources = opened(chosen, given)
-        return Run(make(self.models, Job("imagine", whole, sources=sources)))
+        job = Job("imagine", whole, sources=sources, adapters=adapters_of(whole))
+        return Run(make(self.models, job))
 
     def prompts(
         self, text: str, *, settings: Settings | None = None, strict: bool = True
@@ -108,7 +110,8 @@ class PromptWork(ABC):
             {"style": style, "character": character},
         )
         frames = {f"frame.{number + 2}": said(one) for number, one in enumerate(others)}
-        return Run(make(self.models, Job("story", whole, frames, sources)))
+        job = Job("story", whole, frames, sources, adapters=adapters_of(whole))
+        return Run(make(self.models, job))
 
     def shorten(self, prompt: str | Prompt, *, by: By = "words", levels: int = 4) -> Shortened:
         """Which words of a prompt matter, and shorter prompts; text is read as the language."""

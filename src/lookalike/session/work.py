@@ -19,6 +19,7 @@ from lookalike.engine.run import Progress, decode, finished, steps
 from lookalike.engine.taste import idle
 from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
+from lookalike.session.adapters import idle_adapter
 from lookalike.session.job import Job, converted
 from lookalike.session.source import Source
 from lookalike.session.story import story
@@ -92,7 +93,8 @@ def job_of(recipe: Recipe, sources: Sequence[Source]) -> Job:
     if recipe.made_by not in _VERBS:
         known = ", ".join(_VERBS)
         raise RecipeError(f"nothing here can {recipe.made_by}: this version knows {known}")
-    return Job(recipe.made_by, recipe.prompt, recipe.options, tuple(sources), recipe)
+    found = tuple(sources)
+    return Job(recipe.made_by, recipe.prompt, recipe.options, found, recipe.adapters, recipe)
 
 
 def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
@@ -126,6 +128,7 @@ def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) 
         index=job.expected.index if job.expected else 0,
         options=dict(job.options),
         references={one.name: one.sha256 for one in job.sources},
+        adapters=dict(job.adapters),
         resolved=text.removesuffix(cut).rstrip(),
         cut=cut,
         libraries=_libraries(),
@@ -151,7 +154,7 @@ def _tell(backbone: Backbone, job: Job) -> None:
     if job.expected:
         _tell_changes(backbone, job.expected)
     else:
-        for line in idle(job.prompt.settings):
+        for line in (*idle(job.prompt.settings), *idle_adapter(job)):
             note(line)
         tell_strangers(backbone, [one for one in job.sources if one not in masks])
 

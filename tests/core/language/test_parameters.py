@@ -145,7 +145,10 @@ def test_every_setting_has_a_parameter_and_every_parameter_a_meaning() -> None:
 
 def test_our_own_parameters_are_marked() -> None:
     ours = {name for name, parameter in ALL.items() if parameter.ours}
-    assert ours == {"image", "region", "model", "pixels", "steps", "guidance", "count"}
+    assert ours == {
+        *("image", "region", "model", "adapter", "adapter-encoder"),
+        *("pixels", "steps", "guidance", "count"),
+    }
 
 
 def test_a_version_that_is_none_is_named_with_those_there_are() -> None:

@@ -149,8 +149,9 @@ def _numbers() -> tuple[Parameter, ...]:
 
 
 def _ours() -> tuple[Parameter, ...]:
-    own = ("model", "pixels", "steps", "guidance", "count")
-    return tuple(replace(_setting(name, name), ours=True) for name in own)
+    own = ("model", "adapter", "adapter_encoder", "pixels", "steps", "guidance", "count")
+    said = {field: field.replace("_", "-") for field in own}
+    return tuple(replace(_setting(name, field), ours=True) for field, name in said.items())
 
 
 def _pictures(name: str, role: Role, meaning: str, *, ours: bool = False) -> Parameter:
