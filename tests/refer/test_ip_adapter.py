@@ -278,7 +278,6 @@ def pipeline_of(backbone: LatentDiffusion) -> Any:
         ("sd1", "plain", "image"),
         ("sd1", "full", "image"),
         ("sd1", "plus", "image"),
-        ("sd1", "plain", "style"),
         ("sdxl", "plain", "image"),
         ("sdxl", "plus", "style"),
     ],

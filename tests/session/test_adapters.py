@@ -65,23 +65,20 @@ def test_the_recipe_holds_the_adapter_and_makes_the_picture_again(
     assert again.recipe.adapters == made.recipe.adapters
 
 
-def test_again_wants_the_very_adapter(warm: Session, here: Path) -> None:
-    made = warm.imagine(f"hero.png a cat --adapter ip.safetensors {FEW}")
-    [saved] = made.save(here)
-    Path("ip.safetensors").unlink()
-    with pytest.raises(RecipeError, match=r"missing: there is no weight file ip\.safetensors"):
-        warm.start_again(saved)
-    save_adapter(Path("ip.safetensors"), make_tiny("sd1").unet, 24, seed=1)
-    with pytest.raises(RecipeError, match=r"ip.safetensors has changed since .* SHA-256"):
-        warm.start_again(saved)
-
-
-def test_the_encoder_is_held_fast_too(warm: Session, here: Path) -> None:
+def test_again_wants_the_very_adapter_and_encoder(warm: Session, here: Path) -> None:
     make_clip(make_tiny("sd1")).save_pretrained("eye")
     settings = Settings(adapter="ip.safetensors", adapter_encoder="eye", steps=1, count=1, seed=4)
     made = warm.imagine("a cat", image="hero.png", settings=settings)
     assert set(made.recipe.adapters) == {"ip.safetensors", "eye"}
     [saved] = made.save(here)
+    warm.start_again(saved).close()
+    kept = Path("ip.safetensors").rename("kept.safetensors")
+    with pytest.raises(RecipeError, match=r"missing: there is no weight file ip\.safetensors"):
+        warm.start_again(saved)
+    save_adapter(Path("ip.safetensors"), make_tiny("sd1").unet, 24, seed=1)
+    with pytest.raises(RecipeError, match=r"ip.safetensors has changed since .* SHA-256"):
+        warm.start_again(saved)
+    kept.replace("ip.safetensors")
     make_clip(make_tiny("sd1"), seed=9).save_pretrained("eye")
     with pytest.raises(RecipeError, match="eye has changed since"):
         warm.start_again(saved)
