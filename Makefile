@@ -39,7 +39,8 @@ figures: $(READY)  ## mini's figures and the round trip's, written into the READ
 	$(BIN)/lookalike evaluate round-trip --json >benchmarks/figures/round-trip.json
 	$(BIN)/python -m benchmarks.readme
 
-docs: $(READY)  ## the site, into site/
+docs: $(READY)  ## the site, into site/, with the tables as the code has them
+	$(BIN)/python -m benchmarks.guides
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## everything that can be made again, the environment and your pictures excepted
