@@ -11,7 +11,7 @@ TORCH_INDEX ?=
 # Compiling what may never be imported would take most of the time.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-all lint format bench figures docs clean
+.PHONY: demo test test-all lint format bench figures pictures docs clean
 
 demo: $(READY)  ## the whole round trip, on a CPU, into demo/
 	$(BIN)/lookalike demo
@@ -38,6 +38,9 @@ figures: $(READY)  ## mini's figures and the round trip's, written into the READ
 	$(BIN)/lookalike mini report --json >benchmarks/figures/report.json
 	$(BIN)/lookalike evaluate round-trip --json >benchmarks/figures/round-trip.json
 	$(BIN)/python -m benchmarks.readme
+
+pictures: $(READY)  ## the pictures of the guide "From Midjourney", by its own commands (minutes)
+	$(BIN)/python -m benchmarks.pictures
 
 docs: $(READY)  ## the site, into site/, with the tables as the code has them
 	$(BIN)/python -m benchmarks.guides
