@@ -59,16 +59,11 @@ def filled(text: str, figures: Path = FIGURES) -> str:
         "report": report(json.loads((figures / "report.json").read_text("utf-8"))),
         "round-trip": round_trip(json.loads((figures / "round-trip.json").read_text("utf-8"))),
     }
-    return with_tables(text, tables, "README.md")
-
-
-def with_tables(text: str, tables: dict[str, str], page: str) -> str:
-    """A page's text with each table between its two marks; `SystemExit` where it has no place."""
     for name, table in tables.items():
         between = re.compile(rf"(<!-- table: {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
         text, count = between.subn(lambda m, t=table: f"{m[1]}\n{t}\n{m[2]}", text)
         if count != 1:
-            raise SystemExit(f"{page} lacks the place of the table {name}")
+            raise SystemExit(f"README.md lacks the place of the table {name}")
     return text
 
 
