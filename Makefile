@@ -11,7 +11,7 @@ TORCH_INDEX ?=
 # Compiling what may never be imported would take most of the time.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-all lint format bench figures docs clean
+.PHONY: demo test test-all lint format bench figures pictures docs clean
 
 demo: $(READY)  ## the whole round trip, on a CPU, into demo/
 	$(BIN)/lookalike demo
@@ -41,7 +41,11 @@ figures: $(READY)  ## mini's figures and the round trip's, written into the READ
 	$(BIN)/lookalike evaluate references --json >benchmarks/figures/references.json
 	$(BIN)/python -m benchmarks.readme
 
-docs: $(READY)  ## the site, into site/
+pictures: $(READY)  ## the pictures of the guide "From Midjourney", by its own commands (minutes)
+	$(BIN)/python -m benchmarks.pictures
+
+docs: $(READY)  ## the site, into site/, with the tables as the code has them
+	$(BIN)/python -m benchmarks.guides
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## everything that can be made again, the environment and your pictures excepted

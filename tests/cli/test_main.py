@@ -41,9 +41,13 @@ def test_help_answers_in_half_a_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["mini", "--help"], ["describe", "--help"], ["paint"], ["--version"]]
+    "arguments",
+    [
+        *(["--help"], ["mini", "--help"], ["describe", "--help"], ["paint"], ["--version"]),
+        *(["parameters", "--markdown"], ["parameters", "--v", "6", "--json"]),
+    ],
 )
-def test_help_and_wrong_usage_load_no_model_library(arguments: list[str]) -> None:
+def test_what_needs_no_model_loads_no_model_library(arguments: list[str]) -> None:
     code = f"""
 import json, sys
 from lookalike.cli.main import run
@@ -61,7 +65,7 @@ def test_without_arguments_there_is_help(ask: Ask) -> None:
 def test_every_command_has_help(ask: Ask) -> None:
     for line in ("describe", "convert", "imagine", "vary", "edit", "again", "recipe", "models"):
         assert ask([line, "--help"]).code == 0
-    for line in ("save", "saved", "forget", "shorten", "presets"):
+    for line in ("save", "saved", "forget", "shorten", "presets", "parameters"):
         assert ask([line, "--help"]).code == 0
     for line in ("world sheet", "world make", "mini train", "mini export", "mini report"):
         assert ask([*line.split(), "--help"]).code == 0

@@ -14,6 +14,7 @@ from lookalike.cli import (
     make,
     mini,
     models,
+    parameters,
     pictures,
     read,
     words,
@@ -44,6 +45,7 @@ app.command()(library.saved)
 app.command()(library.forget)
 app.command()(words.shorten)
 app.command()(words.presets)
+app.command()(parameters.parameters)
 app.command()(demo.demo)
 app.command()(models.models)
 app.add_typer(evaluate.group, name="evaluate")

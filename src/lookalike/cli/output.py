@@ -48,15 +48,18 @@ def show_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table as wide as its cells need; the first column is left-aligned."""
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> None:
+    """Print a table as wide as its cells need.
+
+    The first column is left-aligned; the others are right-aligned unless they hold no `numbers`.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=None, pad_edge=False, header_style="bold")
     for place, name in enumerate(columns):
-        made.add_column(name, justify="left" if place == 0 else "right", no_wrap=True)
+        made.add_column(name, justify="right" if numbers and place else "left", no_wrap=True)
     for row in rows:
         # As Text, so that brackets in names and prompts are not read as markup.
         made.add_row(*(Text(cell) for cell in row))
