@@ -89,7 +89,6 @@ def test_a_text_says_what_it_says(text: str, said: dict[str, Any]) -> None:
 
 # Under each text, carets where the message points.
 BAD = [
-    ("", "^", "the prompt is empty; say what the picture should show"),
     ("--ar 3:2", "^", "the prompt is empty"),
     (
         "hero.png",
@@ -249,3 +248,10 @@ def test_the_place_in_a_long_prompt_is_shown_with_what_is_around_it() -> None:
     assert line[carets.index("^") :].startswith("--zap")
     assert line.startswith("  …")
     assert line.endswith("…")
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\n"])
+def test_an_empty_prompt_is_refused_without_a_caret(text: str) -> None:
+    with pytest.raises(PromptError) as raised:
+        read(text)
+    assert str(raised.value) == "the prompt is empty; say what the picture should show"
