@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lookalike.core.plan import Plan
     from lookalike.models.backbone import Backbone
     from lookalike.refer.rows import Row
+    from lookalike.refer.words import Kind
 
 
 class Subject(Mechanism):
@@ -77,7 +78,11 @@ class Subject(Mechanism):
             return plan
         rest = self.features * plan.prompt.settings.character_weight / 100
         picture = mix([embedding for embedding, _ in known], [weight for _, weight in known])
-        kinds = (("face", self.features), ("hair", rest), ("clothes", rest * self.clothing))
+        kinds: tuple[tuple[Kind, float], ...] = (
+            ("face", self.features),
+            ("hair", rest),
+            ("clothes", rest * self.clothing),
+        )
         return speaking(backbone, plan, picture, kinds)
 
     def _row(
