@@ -115,7 +115,8 @@ class _Sharing:
     """A self-attention processor that shows rows to pictures; without rows, the one it replaced."""
 
     def __init__(self, inner: Any, shared: SharedAttention, place: Place) -> None:
-        self.inner, self.shared, self.place = inner, shared, place
+        self.inner, self.shared = inner, shared
+        self.place: Place = place
 
     def __call__(self, attn: Any, hidden_states: Tensor, *args: Any, **more: Any) -> Tensor:
         now = self.shared.now

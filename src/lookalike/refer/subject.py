@@ -78,7 +78,7 @@ class Subject(Mechanism):
             return plan
         rest = self.features * plan.prompt.settings.character_weight / 100
         picture = mix([embedding for embedding, _ in known], [weight for _, weight in known])
-        kinds: Sequence[tuple[Kind, float]] = (
+        kinds: tuple[tuple[Kind, float], ...] = (
             ("face", self.features),
             ("hair", rest),
             ("clothes", rest * self.clothing),
