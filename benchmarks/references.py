@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from lookalike.core.records import Prompt, Reference, Settings
-from lookalike.refer import mechanisms
+from lookalike.refer import ADAPTER, mechanisms
 from lookalike.session import Session
 from lookalike.world.look import looks
 from lookalike.world.render import render
@@ -51,7 +51,7 @@ def costs() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         picture = str(Path(folder, "reference.png"))
         render(next(looks("test")), 256).save(picture)
-        for name in mechanisms.names():
+        for name in (each for each in mechanisms.names() if each != ADAPTER):
             for role in mechanisms.get(name).roles:
                 reference = Reference(source=picture, role=role, by=name)
                 found[f"{role} by {name}"] = cost(session, prompt(), prompt((reference,)))
