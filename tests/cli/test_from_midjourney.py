@@ -19,13 +19,13 @@ DONE = [scene for scene in SCENES if not scene.waits]
 FIRST = DONE[0].commands[0]
 """The command whose pictures others work on."""
 MOST_BYTES = 1_000_000
-NO_MODEL = ("pick", "world")
+BRIEF = {"pick": (), "world": ("--count", "1")}
 
 
 def brief(command: str, model: str) -> list[str]:
-    """As written, but on a small random model and with one step."""
+    """As written, but on a small random model, with one step."""
     _, *words = shlex.split(command)
-    return [*words, *(() if words[0] in NO_MODEL else ("--steps", "1", "--model", model))]
+    return [*words, *BRIEF.get(words[0], ("--steps", "1", "--model", model))]
 
 
 def unlike(commands: Iterable[str]) -> list[str]:
