@@ -128,6 +128,7 @@ def test_a_wrong_line_is_pointed_at(
         ("a cat --sref " + "hero.png " * 30, "10 pictures at most, not on 30"),
         ("a cat --sref hero.png::1::image-prompt", "image-prompt is no mechanism"),
         ("a cat --sref hero.png::1::stile", "there is no mechanism stile"),
+        ("a cat --region hero.png", "for vary"),
     ],
 )
 def test_pictures_that_cannot_be_leaned_on_are_one_line(

@@ -72,6 +72,8 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
         PictureError: one cannot be read. OptionError: one names no mechanism for its role, or they
             are too many.
     """
+    if any(one.role == "region" for one in prompt.references):
+        raise OptionError("--region and masks are for vary, which changes a part of a picture")
     named = sum(1 for one in prompt.references if one.code is None)
     besides: dict[Role, list[PictureSource]] = {
         role: listed(each) for role, each in given.items() if each is not None
@@ -87,7 +89,7 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
             sources[source.name] = source
             added.append(Reference(source=source.name, role=role))
     for one in (*prompt.references, *added):
-        if one.role != "region" and one.code is None:
+        if one.code is None:
             mechanism_of(one, prompt.settings)
     whole = Prompt(
         parts=prompt.parts,

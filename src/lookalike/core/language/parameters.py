@@ -89,7 +89,9 @@ def parameters(profile: str | None = None) -> tuple[Parameter, ...]:
     if found is None:
         near = did_you_mean(str(profile)[:40], PROFILES)
         there_are = ", ".join(PROFILES)
-        raise PromptError(f"there is no version {shown(str(profile))}{near}; there are {there_are}")
+        raise PromptError(
+            f"there is no version {shown(str(profile))}{near} (there are: {there_are})"
+        )
     return tuple(
         fitted(entry, found) for entry in table().values() if entry.name not in found.lacks
     )
