@@ -94,6 +94,16 @@ def about(path: Path) -> dict[str, str]:
     return _read(path)[1]
 
 
+def join(embeddings: Sequence[Embedding]) -> Embedding:
+    """The rows of embeddings of one space, one embedding's behind the other's."""
+    pooled = [one.pooled for one in embeddings if one.pooled is not None]
+    return Embedding(
+        tokens=torch.cat([one.tokens for one in embeddings]),
+        pooled=torch.cat(pooled) if pooled else None,
+        space=embeddings[0].space,
+    )
+
+
 def mix(embeddings: Sequence[Embedding], weights: Sequence[float]) -> Embedding:
     """The weighted mean of embeddings of one space and shape; weights are relative.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from lookalike.core.embedding import Embedding
+from lookalike.core.embedding import join
 from lookalike.core.errors import PromptError
 from lookalike.core.plan import Conditioning, Plan
 
@@ -28,18 +28,10 @@ def side_by_side(plans: Sequence[Plan]) -> Plan:
     columns = zip(*(plan.conditionings for plan in plans), strict=True)
     return replace(
         plans[0],
-        conditionings=tuple(Conditioning(_rows(each), each[0].weight) for each in columns),
+        conditionings=tuple(
+            Conditioning(join([one.embedding for one in each]), each[0].weight) for each in columns
+        ),
         start=torch.cat([plan.start for plan in plans]),
-    )
-
-
-def _rows(column: Sequence[Conditioning]) -> Embedding:
-    each = [one.embedding for one in column]
-    pooled = [one.pooled for one in each if one.pooled is not None]
-    return Embedding(
-        torch.cat([one.tokens for one in each]),
-        torch.cat(pooled) if pooled else None,
-        each[0].space,
     )
 
 

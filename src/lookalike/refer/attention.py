@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from lookalike.core.embedding import Embedding
+from lookalike.core.embedding import Embedding, join
 from lookalike.core.plan import Denoise, Injection, Plan, Wrap
 from lookalike.models.backbone import Backbone, Place
 from lookalike.refer.rows import Row
@@ -210,13 +210,8 @@ def pooled(
 def joined(told: Embedding, count: int, rows: Sequence[Row]) -> Embedding:
     """One prompt for each picture, then one for each row."""
     ours = told.repeat(count) if len(told) == 1 else told
-    every = [ours, *(row.told for row in rows)]
-    pooled = [one.pooled for one in every if one.pooled is not None]
-    return Embedding(
-        tokens=torch.cat([one.tokens.to(told.tokens) for one in every]),
-        pooled=torch.cat(pooled) if pooled else None,
-        space=told.space,
-    )
+    like = told.tokens
+    return join([ours, *(row.told.to(like.device, like.dtype) for row in rows)])
 
 
 def sharing(

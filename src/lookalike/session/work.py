@@ -12,7 +12,7 @@ import lookalike
 from lookalike.convert.editing import edit_embedding
 from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
-from lookalike.core.records import Prompt, Recipe
+from lookalike.core.records import Part, Recipe
 from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan, told
 from lookalike.engine.references import leaning
 from lookalike.engine.run import Progress, decode, finished, steps
@@ -116,8 +116,8 @@ _VERBS: Mapping[str, Verb] = {
 
 
 def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) -> Recipe:
-    text = " ".join(part.text for part in told(backbone, job.prompt) if part.text)
-    cut = _cut(backbone, job.prompt)
+    parts = told(backbone, job.prompt)
+    text, cut = " ".join(part.text for part in parts if part.text), _cut(backbone, parts)
     return Recipe(
         made_by=job.verb,
         version=lookalike.__version__,
@@ -140,16 +140,15 @@ def _libraries() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 
 
-def _cut(backbone: Backbone, prompt: Prompt) -> str:
+def _cut(backbone: Backbone, parts: Sequence[Part]) -> str:
     """What the model does not read of a prompt's parts, each of which it reads on its own."""
-    parts = told(backbone, prompt)
     return " ".join(cut for part in parts if (cut := backbone.cut(part.text)))
 
 
 def _tell(backbone: Backbone, job: Job) -> None:
     """Say what the user should know before the result is there."""
     masks = [mask for mask, _ in job.of_role("region")]
-    if cut := _cut(backbone, job.prompt):
+    if cut := _cut(backbone, told(backbone, job.prompt)):
         note(f"the prompt is too long for {backbone.name}, which leaves out: {_shortened(cut)}")
     if job.expected:
         _tell_changes(backbone, job.expected)
