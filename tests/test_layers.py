@@ -15,12 +15,12 @@ RANKS = {
     "core": 0,
     "models": 1,
     "world": 1,
+    "train": 1,
     "describe": 2,
     "convert": 2,
     "refer": 2,
     "restyle": 2,
     "engine": 3,
-    "train": 4,
     "mini": 5,
     "reverse": 5,
     "characters": 5,
@@ -32,7 +32,11 @@ RANKS = {
 }
 
 HEAVY_ROOTS = {"torch", "torchvision", "diffusers", "transformers", "accelerate"}
-HEAVY_OWN = {"lookalike.core.embedding", "lookalike.core.plan"}  # which import torch
+HEAVY_OWN = {
+    "lookalike.core.adjustment",
+    "lookalike.core.embedding",
+    "lookalike.core.plan",
+}  # which import torch
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib"}
 METHOD_ROOMS = {"describe", "convert", "refer"}
 ABSOLUTE = re.compile(r"^(/(home|root|tmp|usr|var|opt|mnt|etc|work|Users|data)(/|$)|[A-Za-z]:\\)")

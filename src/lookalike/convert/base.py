@@ -29,3 +29,17 @@ class Converter(Method, ABC):
     @abstractmethod
     def convert(self, backbone: Backbone, pictures: Sequence[Image]) -> Embedding:
         """Embeddings of pictures, in order, in `backbone.space`."""
+
+    def edit(
+        self, backbone: Backbone, pictures: Sequence[Image], text: str, balance: float = 0.6
+    ) -> Embedding:
+        """Embeddings of pictures as `text` changes them, in order; `balance` is 0 to 2.
+
+        SD-IPC's rule, unless a converter has a way of its own; see `edit_embedding`.
+
+        Raises:
+            PromptError: the text is blank. OptionError: the balance is out of range.
+        """
+        from lookalike.convert.editing import edit_embedding
+
+        return edit_embedding(backbone, self.convert(backbone, pictures), text, balance)

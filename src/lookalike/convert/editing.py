@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from lookalike.core.embedding import Embedding
@@ -16,7 +18,7 @@ BALANCE = 0.6
 def edit_embedding(
     backbone: Backbone, picture: Embedding, text: str, balance: float = BALANCE
 ) -> Embedding:
-    """A converted picture (one row), edited by `text`.
+    """Converted pictures, each edited by `text`.
 
     With e the index of the text's end token: places before e keep the text's states; places from
     e on become the picture's state plus `balance` times the text's, with no new normalisation
@@ -42,4 +44,4 @@ def blend_text(picture: Embedding, text: Embedding, end: int, balance: float) ->
     pooled = picture.pooled
     if pooled is not None and text.pooled is not None:
         pooled = pooled + balance * text.pooled.to(pooled)
-    return Embedding(tokens=tokens, pooled=pooled, space=picture.space)
+    return replace(picture, tokens=tokens, pooled=pooled)

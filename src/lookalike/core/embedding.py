@@ -13,10 +13,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from lookalike.core.adjustment import Adjustment, summed
 from lookalike.core.errors import ModelError, OptionError
 from lookalike.core.files import reason, write_bytes
 
 _FORMAT = "lookalike-embedding-1"
+_ADDED = "adjustment."
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +26,14 @@ class Embedding:
     """Prompt vectors, one row per picture or text, and the space (backbone) they belong to.
 
     `tokens` are the text states a U-Net attends to; `pooled` is the one vector that SDXL reads
-    besides, None elsewhere. Two spaces never mix, even where their shapes agree.
+    besides, None elsewhere. Two spaces never mix, even where their shapes agree. `adjustment` is
+    what the U-Net's weights need to read vectors that were learnt together with it.
     """
 
     tokens: Float[Tensor, "batch tokens width"]
     pooled: Float[Tensor, "batch pooled"] | None
     space: str
+    adjustment: Adjustment | None = None
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -66,6 +70,8 @@ class Embedding:
         tensors = {"tokens": self.tokens}
         if self.pooled is not None:
             tensors["pooled"] = self.pooled
+        if self.adjustment is not None:
+            tensors |= {f"{_ADDED}{k}": v for k, v in self.adjustment.additions.items()}
         whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         metadata = {**(about or {}), "format": _FORMAT, "space": self.space}
         write_bytes(path, save(whole, metadata=metadata))
@@ -81,7 +87,9 @@ class Embedding:
             raise ModelError(f"{path} holds no embedding: tokens are {_form(tokens)}")
         if pooled is not None and (pooled.dim() != 2 or len(pooled) != len(tokens)):
             raise ModelError(f"{path} holds no embedding: pooled is {_form(pooled)}")
-        return cls(tokens=tokens, pooled=pooled, space=metadata["space"])
+        added = {k.removeprefix(_ADDED): v for k, v in tensors.items() if k.startswith(_ADDED)}
+        learnt = Adjustment(added) if added else None
+        return cls(tokens=tokens, pooled=pooled, space=metadata["space"], adjustment=learnt)
 
     def _with(
         self, tokens: Float[Tensor, "rows tokens width"], pooled: Float[Tensor, "rows wide"] | None
@@ -95,12 +103,19 @@ def about(path: Path) -> dict[str, str]:
 
 
 def join(embeddings: Sequence[Embedding]) -> Embedding:
-    """The rows of embeddings of one space, one embedding's behind the other's."""
+    """The rows of embeddings of one space, one embedding's behind the other's.
+
+    Raises `OptionError` where they bring different adjustments: rows of a batch share one U-Net.
+    """
+    adjustments = {id(one.adjustment): one.adjustment for one in embeddings}
+    if len(adjustments) > 1:
+        raise OptionError("prompts that were learnt apart cannot be read in one batch")
     pooled = [one.pooled for one in embeddings if one.pooled is not None]
     return Embedding(
         tokens=torch.cat([one.tokens for one in embeddings]),
         pooled=torch.cat(pooled) if pooled else None,
         space=embeddings[0].space,
+        adjustment=embeddings[0].adjustment,
     )
 
 
@@ -108,7 +123,7 @@ def mix(embeddings: Sequence[Embedding], weights: Sequence[float]) -> Embedding:
     """The weighted mean of embeddings of one space and shape; weights are relative.
 
     Negative weights push away; their sum must be positive. Raises `OptionError` otherwise, and
-    where spaces, shapes or numbers of weights differ.
+    where spaces, shapes or numbers of weights differ. Adjustments are added up by the same shares.
     """
     _check(embeddings, weights)
     total = sum(weights)
@@ -119,6 +134,13 @@ def mix(embeddings: Sequence[Embedding], weights: Sequence[float]) -> Embedding:
         tokens=_mean([one.tokens for one in embeddings], shares),
         pooled=_mean(pooled, shares) if pooled else None,
         space=first.space,
+        adjustment=summed(
+            [
+                one.adjustment.times(share)
+                for one, share in zip(embeddings, shares, strict=True)
+                if one.adjustment is not None
+            ]
+        ),
     )
 
 

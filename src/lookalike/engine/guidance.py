@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jaxtyping import Float
 from torch import Tensor
 
+from lookalike.core.embedding import Embedding
 from lookalike.core.plan import Denoise, Plan
 
 Latents = Float[Tensor, "batch channels height width"]
@@ -26,11 +28,20 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
     told = [(c.weight / total, denoise(x, level, c.embedding)) for c in plan.conditionings if total]
     if scale == 1 and len(told) == 1 and told[0][0] == 1:
         return told[0][1]
-    bare = denoise(x, level, plan.unconditional)
+    bare = denoise(x, level, _read_alike(plan))
     steered = bare
     for share, seen in told:
         steered = steered + (scale * share) * (seen - bare)
     return steered
+
+
+def _read_alike(plan: Plan) -> Embedding:
+    """The empty prompt, read with the weights that the prompt is read with.
+
+    Guidance is to strengthen what a prompt says, and not what was learnt of the U-Net besides.
+    """
+    learnt = [c.embedding.adjustment for c in plan.conditionings if c.weight > 0]
+    return replace(plan.unconditional, adjustment=learnt[0] if learnt else None)
 
 
 def total_weight(weights: Sequence[float]) -> float:

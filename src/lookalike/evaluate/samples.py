@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from PIL.Image import Image
@@ -53,7 +53,7 @@ def made(
 
 def _rows(embedding: Embedding, start: int, stop: int) -> Embedding:
     pooled = None if embedding.pooled is None else embedding.pooled[start:stop]
-    return Embedding(embedding.tokens[start:stop], pooled, embedding.space)
+    return replace(embedding, tokens=embedding.tokens[start:stop], pooled=pooled)
 
 
 def plain(backbone: Backbone, count: int) -> Embedding:

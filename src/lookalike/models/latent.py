@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import ModelError, OptionError
+from lookalike.models.adjusting import adjusted
 from lookalike.models.backbone import Backbone, Site
 from lookalike.models.clip import Clip
 from lookalike.models.parts import Parts
@@ -159,13 +160,14 @@ class LatentDiffusion(Backbone):
         x, level = x.to(self.device, torch.float32), level.to(self.device)
         whole = self._with_mask(x) if self.inpaints else x
         x = whole[:, : self.latent[0]]
-        told = self.unet(
-            whole.to(self.dtype),
-            level,
-            encoder_hidden_states=self._spread(conditioning.tokens, x),
-            added_cond_kwargs=self._added(x, conditioning),
-            return_dict=False,
-        )[0].float()
+        with adjusted(self.unet, conditioning.adjustment):
+            told = self.unet(
+                whole.to(self.dtype),
+                level,
+                encoder_hidden_states=self._spread(conditioning.tokens, x),
+                added_cond_kwargs=self._added(x, conditioning),
+                return_dict=False,
+            )[0].float()
         alpha = self._alphas.to(self.device)[level.long()].reshape(-1, 1, 1, 1)
         if self.prediction == "sample":
             return told

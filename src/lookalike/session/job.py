@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from PIL.Image import Image
 
-from lookalike.convert import converters
+from lookalike.convert import Converter, converters
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import RecipeError
 from lookalike.core.records import Prompt, Recipe, Reference, Role
@@ -74,10 +74,14 @@ def converter_options(by: str, options: Mapping[str, object] | None) -> dict[str
 
 def converted(backbone: Backbone, job: Job) -> Embedding:
     """The job's pictures as prompt vectors, one row each."""
-    own = {k.removeprefix("by."): v for k, v in job.options.items() if k.startswith("by.")}
-    converter = converters.make(job.option("by"), own)
     job.picture()  # there is one
-    return converter.convert(backbone, [one.picture for one, _ in job.of_role("image")])
+    return converter_of(job).convert(backbone, [one.picture for one, _ in job.of_role("image")])
+
+
+def converter_of(job: Job) -> Converter:
+    """The converter that the job names, with the options that it names."""
+    own = {k.removeprefix("by."): v for k, v in job.options.items() if k.startswith("by.")}
+    return converters.make(job.option("by"), own)
 
 
 def _as_kept(name: str) -> str:

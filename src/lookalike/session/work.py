@@ -9,7 +9,6 @@ from importlib.metadata import version
 from typing import Generic, TypeVar
 
 import lookalike
-from lookalike.convert.editing import edit_embedding
 from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
 from lookalike.core.records import Part, Recipe
@@ -20,7 +19,7 @@ from lookalike.engine.taste import idle
 from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
 from lookalike.session.adapters import idle_adapter
-from lookalike.session.job import Job, converted
+from lookalike.session.job import Job, converter_of
 from lookalike.session.source import Source
 from lookalike.session.story import story
 from lookalike.session.verbs import PICTURE_VERBS, Verb
@@ -103,7 +102,8 @@ def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
 
 def _edit(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
     balance, text = job.number("balance"), job.prompt.text
-    embedding = edit_embedding(backbone, converted(backbone, job), text, balance)
+    pictures = [job.picture().picture]
+    embedding = converter_of(job).edit(backbone, pictures, text, balance)
     return embedding_plan(backbone, job.prompt, embedding, seeds)
 
 
