@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,14 @@ class Converter(Method, ABC):
         description="What becomes of a picture that is not square: CLIP's centre crop, "
         "bars to make it square, or a squeeze.",
     )
+
+    together: ClassVar[bool] = False
+    """Whether it learns from all pictures of a call, so that each row depends on the others."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of weights that its options name, which a recipe is to keep the hashes of."""
+        return ()
 
     @abstractmethod
     def convert(self, backbone: Backbone, pictures: Sequence[Image]) -> Embedding:

@@ -11,7 +11,6 @@ from lookalike.convert.base import Converter
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from torch import Tensor
 
     from lookalike.convert.calibration import Constants
     from lookalike.core.embedding import Embedding
@@ -43,16 +42,13 @@ class ClosedForm(Converter):
 
     def convert(self, backbone: Backbone, pictures: Sequence[Image]) -> Embedding:
         """Embeddings of pictures: the start state, then the picture's state in all other places."""
-        if backbone.family != "sd1":
-            from lookalike.convert.penultimate import convert
+        import torch
 
-            return convert(backbone, pictures, self.fit)
-        from lookalike.convert.projection import as_prompt
-        from lookalike.core.embedding import Embedding
+        from lookalike.convert.form import form_of
 
-        start = backbone.embed([""]).tokens[0, 0].float()
-        tokens = as_prompt(self.states(backbone, pictures), start, backbone.length)
-        return Embedding(tokens=tokens, pooled=None, space=backbone.space)
+        constants = self.constants(backbone) if backbone.family == "sd1" else None
+        with torch.no_grad():
+            return form_of(backbone, constants)(backbone.clip.see(pictures, fit=self.fit).pooled)
 
     def constants(self, backbone: Backbone) -> Constants:
         """The model's constants, with the options that were given in their place."""
@@ -61,15 +57,3 @@ class ClosedForm(Converter):
         own = constants_of(backbone)
         given = {"cut": self.cut, "norm": self.norm}
         return own.model_copy(update={k: v for k, v in given.items() if v is not None})
-
-    def states(self, backbone: Backbone, pictures: Sequence[Image]) -> Tensor:
-        """The pictures' states (batch, width), as the text tower's EOS states would be."""
-        import torch
-
-        from lookalike.convert.projection import at_norm, fold
-
-        known, clip = self.constants(backbone), backbone.clip
-        with torch.no_grad():
-            pooled = clip.see(pictures, fit=self.fit).pooled
-            folded = fold(clip.text_projection, clip.visual_projection, known.cut)
-            return at_norm(pooled @ folded.T, known.norm)

@@ -9,9 +9,9 @@ ways on mini.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import torch
@@ -22,8 +22,6 @@ from lookalike.core.embedding import Embedding
 from lookalike.models.texts import sentences
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from lookalike.models.backbone import Backbone
 
 SENTENCES = 512
@@ -93,20 +91,22 @@ def _of(backbone: Backbone) -> Known:
     return _measured[backbone]
 
 
-@torch.no_grad()
-def convert(
-    backbone: Backbone, pictures: Sequence[Image], fit: Literal["crop", "pad", "squash"]
-) -> Embedding:
-    """Embeddings of pictures for SD 2.x and SDXL.
+def regressed(backbone: Backbone) -> Callable[[Float[Tensor, "batch vision"]], Embedding]:
+    """The closed form of SD 2.x and SDXL, from a vision tower's pooled outputs to prompts.
 
     The pooled slot of SDXL takes the picture's own projected vector, at the mean length of texts'
     pooled vectors: both lie in the second tower's CLIP space.
     """
     known = _of(backbone)
-    unit = torch.nn.functional.normalize(backbone.clip.see(pictures, fit=fit).projected, dim=-1)
-    states = known.states(unit)
-    start = backbone.embed([""]).tokens[:, :1].to(states)
-    filled = states[:, None].expand(-1, backbone.length - 1, -1)
-    tokens = torch.cat([start.expand(len(states), -1, -1), filled], 1)
-    pooled = None if known.pooled_norm is None else unit * known.pooled_norm
-    return Embedding(tokens, pooled, backbone.space)
+    with torch.no_grad():
+        start = backbone.embed([""]).tokens[:, :1].float()
+
+    def prompt(pooled: Float[Tensor, "batch vision"]) -> Embedding:
+        unit = torch.nn.functional.normalize(pooled @ backbone.clip.visual_projection.T, dim=-1)
+        states = known.states(unit)
+        filled = states[:, None].expand(-1, backbone.length - 1, -1)
+        tokens = torch.cat([start.to(states).expand(len(states), -1, -1), filled], 1)
+        own = None if known.pooled_norm is None else unit * known.pooled_norm
+        return Embedding(tokens, own, backbone.space)
+
+    return prompt

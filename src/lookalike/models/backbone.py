@@ -43,6 +43,7 @@ class Backbone(ABC):
     pixels: int  # the side it was trained at
     latent: tuple[int, int, int]  # channels, height, width at that side
     scheduler_config: dict[str, Any]
+    prediction: str  # what the U-Net was trained to tell: epsilon, v_prediction or sample
     folder: Path | None  # where files that belong to the model lie beside its weights
     unet: Any
     vae: Any

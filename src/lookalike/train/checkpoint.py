@@ -123,6 +123,12 @@ def trained_samples(folder: Path) -> int:
     return int(header.get("before", 0)) + int(header["step"]) * batch
 
 
+def trained_steps(folder: Path) -> int:
+    """How many steps the training in a folder has done; 0 where there is none."""
+    path = folder / NAME
+    return int(_read(path)[0]["step"]) if path.exists() else 0
+
+
 def _present(folder: Path) -> Path:
     path = folder / NAME
     if not path.exists():

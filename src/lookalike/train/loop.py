@@ -37,9 +37,16 @@ def rate(schedule: Schedule, step: int) -> float:
 
 def _optimiser(task: Task[Any]) -> torch.optim.AdamW:
     schedule = task.schedule
-    trained = [p for p in task.module.parameters() if p.requires_grad]
+    groups: dict[float, list[Any]] = {}
+    for name, weight in task.module.named_parameters():
+        if weight.requires_grad:
+            groups.setdefault(task.pace(name), []).append(weight)
     return torch.optim.AdamW(
-        trained, schedule.rate, schedule.betas, weight_decay=schedule.weight_decay, fused=True
+        [{"params": each, "pace": pace} for pace, each in groups.items()],
+        schedule.rate,
+        schedule.betas,
+        weight_decay=schedule.weight_decay,
+        fused=True,
     )
 
 
@@ -56,7 +63,7 @@ def _step(
     task: Task[Any], optimiser: torch.optim.Optimizer, number: int
 ) -> tuple[float, dict[str, float]]:
     for group in optimiser.param_groups:
-        group["lr"] = rate(task.schedule, number)
+        group["lr"] = rate(task.schedule, number) * group["pace"]
     optimiser.zero_grad(set_to_none=True)
     kind = next(task.module.parameters()).device.type
     bf16 = task.schedule.bf16
@@ -70,14 +77,15 @@ def _step(
 
 
 def train(
-    task: Task[Any], folder: Path, every: float = 120.0, start: Path | None = None
+    task: Task[Any], folder: Path | None, every: float = 120.0, start: Path | None = None
 ) -> Iterator[Step]:
     """Train a task, yielding each step; stop when you like, call again to go on.
 
     State is written to `folder` every `every` seconds, at the end, and when the generator is
     closed or interrupted. The same folder and recipe go on from there with the same loss curve
     as an unbroken run (same machine and versions). A training that has no checkpoint yet may
-    `start` from the weights that another one left in a folder.
+    `start` from the weights that another one left in a folder. Without a folder nothing is kept:
+    that is for trainings of seconds.
 
     Raises:
         ModelError: the folder's checkpoint is damaged or was made by another recipe, or the
@@ -85,14 +93,14 @@ def train(
     """
     task.module.train()
     before = 0
-    if start is not None and not (folder / NAME).exists():
+    if start is not None and (folder is None or not (folder / NAME).exists()):
         before = start_from(task.module, start, task.aids)
     optimiser = _optimiser(task)
     average = None
     if task.schedule.ema:
         average = {n: p.detach().clone() for n, p in task.module.named_parameters()}
     recipe = task.recipe.model_dump_json()
-    kept = load_checkpoint(folder, task.module, optimiser, average, recipe)
+    kept = folder and load_checkpoint(folder, task.module, optimiser, average, recipe)
     done, before = kept or (0, before)
     saved_at, saved = time.monotonic(), done
     whole = True  # False while a step is half done: such a state is never written
@@ -105,10 +113,10 @@ def train(
             done, whole = number + 1, True
             now = time.monotonic()
             speed = task.schedule.batch / (now - began)
-            if now - saved_at > every:
+            if folder is not None and now - saved_at > every:
                 save_checkpoint(folder, done, task.module, optimiser, average, recipe, before)
                 saved_at, saved = time.monotonic(), done
             yield Step(done, task.schedule.steps, loss, speed, details)
     finally:
-        if whole and done > saved:
+        if folder is not None and whole and done > saved:
             save_checkpoint(folder, done, task.module, optimiser, average, recipe, before)

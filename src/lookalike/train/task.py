@@ -67,6 +67,10 @@ class Task(ABC, Generic[R]):
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
         """The loss of a step, and further numbers worth showing."""
 
+    def pace(self, name: str) -> float:
+        """The factor on the learning rate of the weight called `name`."""
+        return 1.0
+
     def chance(self, step: int) -> torch.Generator:
         """The CPU generator of one step: the same for every run of the same seed."""
         return torch.Generator().manual_seed(self.schedule.seed * 1_000_003 + step)

@@ -1,0 +1,64 @@
+"""What is learnt of a U-Net: additions to weights of its attention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+from lookalike.core.adjustment import Adjustment
+from lookalike.models.backbone import Backbone
+
+WEIGHT = ".weight"
+
+
+Scope = Literal["cross", "attention"]
+"""Which weights: the cross-attention's keys and values, or all of both kinds of attention."""
+
+PARTS: dict[Scope, tuple[str, ...]] = {
+    "cross": ("to_k", "to_v"),
+    "attention": ("to_q", "to_k", "to_v", "to_out.0"),
+}
+
+
+def weights_of(backbone: Backbone, scope: Scope) -> list[str]:
+    """The names of a U-Net's weights of a scope, in the order in which they run."""
+    kinds = ("cross",) if scope == "cross" else ("self", "cross")
+    paths = [site.path for site in backbone.sites if site.kind in kinds]
+    return [f"{path}.{part}{WEIGHT}" for path in paths for part in PARTS[scope]]
+
+
+class Additions(nn.Module):
+    """Additions to a U-Net's linear layers, zero at first, kept apart from the U-Net itself."""
+
+    def __init__(self, unet: Any, names: Sequence[str]) -> None:
+        """For the weights called `names`, each of a linear layer."""
+        super().__init__()
+        self.names = tuple(names)
+        shapes = [unet.get_submodule(n.removesuffix(WEIGHT)).weight.shape for n in names]
+        self.weights = nn.ParameterList(nn.Parameter(torch.zeros(shape)) for shape in shapes)
+
+    @contextmanager
+    def lent(self, unet: Any) -> Iterator[None]:
+        """A block in which the U-Net's layers have the additions, open to gradients."""
+        with ExitStack() as stack:
+            for name, weight in zip(self.names, self.weights, strict=True):
+                layer = unet.get_submodule(name.removesuffix(WEIGHT))
+                stack.callback(layer.register_forward_hook(_adding(weight)).remove)
+            yield
+
+    def adjustment(self) -> Adjustment:
+        """The additions as they are now."""
+        pairs = zip(self.names, self.weights, strict=True)
+        return Adjustment({name: weight.detach().clone() for name, weight in pairs})
+
+
+def _adding(weight: nn.Parameter) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
+    def add(_: nn.Module, given: tuple[Tensor, ...], made: Tensor) -> Tensor:
+        return made + linear(given[0], weight.to(given[0]))
+
+    return add

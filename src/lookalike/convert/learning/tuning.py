@@ -1,0 +1,163 @@
+"""Tuning on a domain's pictures: steps that can be stopped, judged on a tenth that is held out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL.Image import Image
+from safetensors.torch import load_file, save
+
+from lookalike.convert.learning.denoising import alphas, denoising_loss, trainable
+from lookalike.convert.learning.kept import mark_of
+from lookalike.convert.learning.task import Learner, LearningRecipe, LearningTask
+from lookalike.core.errors import ModelError
+from lookalike.core.files import read_json, write_bytes, write_json
+from lookalike.models.backbone import Backbone
+from lookalike.train.checkpoint import trained_steps, trained_weights
+from lookalike.train.loop import train
+
+BEST, HISTORY = "best.safetensors", "held-out.json"
+LEVELS = 8
+"""Noise levels, evenly spaced, at which every held-out picture is judged."""
+PATIENCE = 4
+"""How often in a row the held-out loss may fail to fall before the tuning ends."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """One finished step, and the held-out loss where it was measured: that of the start is first.
+
+    `best` is the step with the lowest held-out loss so far; `ended` says that it rises for good.
+    """
+
+    number: int
+    of: int
+    loss: float
+    speed: float
+    held_out: float | None
+    best: int
+    ended: bool
+
+
+def parted(count: int) -> tuple[list[int], list[int]]:
+    """Which of `count` pictures to learn from, and which to hold out: every tenth, at least one."""
+    held = list(range(0, count, 10))
+    return [i for i in range(count) if i % 10], held
+
+
+class Judge:
+    """The mean loss over held-out pictures, at fixed levels and with fixed noise."""
+
+    def __init__(
+        self, backbone: Backbone, pictures: Sequence[Image], recipe: LearningRecipe
+    ) -> None:
+        """Encodes the pictures once."""
+        self.task = LearningTask(backbone, pictures, recipe)
+        chance = torch.Generator().manual_seed(recipe.schedule.seed + 1)
+        shape = (LEVELS, *self.task.latents.shape)
+        self.noise = torch.randn(shape, generator=chance)
+        top = len(alphas(backbone)) - 1
+        self.levels = torch.linspace(0, top, LEVELS + 2)[1:-1].round().long()
+
+    @torch.no_grad()
+    def loss(self, learner: Learner) -> float:
+        """The loss under the pictures' own conversion by what was learnt."""
+        task = self.task
+        seen = learner.see(task.backbone, task.pixels, task.plain)
+        prompt, found = task.form(seen), []
+        with learner.additions.lent(task.backbone.unet):
+            for level, noise in zip(self.levels, self.noise, strict=True):
+                at = level.expand(task.count)
+                clean = task.latents
+                found.append(denoising_loss(task.backbone, clean, prompt, at, noise.to(clean)))
+        return float(torch.stack(found).mean())
+
+
+def tune(
+    backbone: Backbone,
+    pictures: Sequence[Image],
+    recipe: LearningRecipe,
+    run: Path,
+    every: float = 60.0,
+    judged_every: int = 25,
+) -> Iterator[Tuning]:
+    """Learn from pictures, step by step; the same folder `run` goes on where it was stopped.
+
+    Of the pictures a tenth is held out; when the loss on them has not fallen for `PATIENCE`
+    judgements, the tuning ends. `best_learner` then gives the weights that did best on them. A
+    tuning that was killed at any moment ends with the same weights as an unbroken one.
+
+    Raises:
+        ModelError: the folder is another recipe's, or damaged.
+    """
+    recipe = recipe.model_copy(update={"pictures": mark_of(pictures)})
+    learnt, held = parted(len(pictures))
+    task = LearningTask(backbone, [pictures[i] for i in learnt], recipe)
+    judge = Judge(backbone, [pictures[i] for i in held], recipe)
+    history = _History(run, recipe)
+    done = trained_steps(run)
+    with trainable(backbone):
+        if history.ended(done):
+            return
+        if done % judged_every == 0 and done not in history.losses:
+            # Nothing is learnt yet, or the last step was kept just before a kill, and not judged.
+            if done:
+                task.module.load_state_dict(trained_weights(run))
+            history.add(done, judge.loss(task.module), task.module)
+        for step in train(task, run, every):
+            held_out = None
+            if step.number % judged_every == 0 or step.number == step.of:
+                held_out = judge.loss(task.module)
+                history.add(step.number, held_out, task.module)
+            ended = history.ended(step.number)
+            yield Tuning(step.number, step.of, step.loss, step.speed, held_out, history.best, ended)
+            if ended:
+                return
+
+
+def best_learner(backbone: Backbone, recipe: LearningRecipe, run: Path) -> Learner:
+    """The weights of a tuning that did best on the pictures held out."""
+    learner = Learner(backbone, recipe)
+    learner.load_state_dict(load_file(run / BEST))
+    return learner.to(backbone.device).eval().requires_grad_(False)
+
+
+class _History:
+    """Held-out losses by step, kept on disk with the best weights."""
+
+    def __init__(self, run: Path, recipe: LearningRecipe) -> None:
+        self.run = run
+        self.own = json.loads(recipe.model_dump_json())
+        path = run / HISTORY
+        stored = read_json(path) if path.exists() else {"recipe": self.own, "losses": {}}
+        if stored["recipe"] != self.own:
+            raise ModelError(f"{run} holds a tuning of other pictures or another recipe; delete it")
+        self.losses = {int(k): float(v) for k, v in stored["losses"].items()}
+
+    @property
+    def best(self) -> int:
+        """The step of the lowest loss."""
+        return min(self.losses, key=lambda step: self.losses[step])
+
+    def add(self, step: int, loss: float, learner: Learner) -> None:
+        """Note a loss; weights are written first, so that the note never promises what is not."""
+        if not self.losses or loss <= min(self.losses.values()):
+            own = {
+                k: v.detach().cpu().contiguous().clone() for k, v in learner.state_dict().items()
+            }
+            write_bytes(self.run / BEST, save(own))
+        self.losses[step] = loss
+        kept = {str(k): v for k, v in sorted(self.losses.items())}
+        write_json(self.run / HISTORY, {"recipe": self.own, "losses": kept})
+
+    def ended(self, step: int) -> bool:
+        """Whether, by that step, the loss has risen for good."""
+        known = [s for s in sorted(self.losses) if s <= step]
+        if not known:
+            return False
+        best = min(known, key=lambda s: self.losses[s])
+        return len([s for s in known if s > best]) >= PATIENCE
