@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lookalike.core.embedding import Embedding
 from lookalike.models.clip import Clip
+from lookalike.models.towers import TextTower
 
 Place = Literal["down", "mid", "up"]
 
@@ -44,6 +45,7 @@ class Backbone(ABC):
     latent: tuple[int, int, int]  # channels, height, width at that side
     scheduler_config: dict[str, Any]
     folder: Path | None  # where files that belong to the model lie beside its weights
+    towers: Sequence[TextTower]  # that `embed` reads; the last one is the tower of `clip`
     unet: Any
     vae: Any
 
