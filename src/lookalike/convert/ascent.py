@@ -46,7 +46,7 @@ def ascend(
 
 
 def highest(path: Iterator[tuple[Tokens, Cosines]]) -> tuple[Tokens, Cosines]:
-    """Of all that a climb has read, each row's tokens with the highest cosine, the first of them."""
+    """Each row's tokens with the highest cosine of all that a climb has read, with that cosine."""
     best, top = next(path)
     for tokens, cosines in path:
         better = cosines > top

@@ -36,7 +36,7 @@ def edit_embedding(
 
 
 def check_edit(text: str, balance: float) -> None:
-    """Raise `PromptError` where the text is blank, `OptionError` where the balance is not 0 to 2."""
+    """Raise `PromptError` for a blank text, `OptionError` for a balance that is not in 0 to 2."""
     if not text.strip():
         raise PromptError("the edit is empty; say what should be different")
     if not 0 <= balance <= 2:

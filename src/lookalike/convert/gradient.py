@@ -61,7 +61,7 @@ class Gradient(Converter):
 
         from lookalike.convert.ascent import ascend, highest
         from lookalike.convert.words import words_of
-        from lookalike.models.towers import batches
+        from lookalike.models.towers import BATCH
 
         clip = backbone.clip
         with torch.no_grad():
@@ -69,6 +69,6 @@ class Gradient(Converter):
             start = words_of(clip).best(seen, self.slots)
             climbs = (
                 ascend(clip.tower, begun, wanted, self.steps, self.rate)
-                for begun, wanted in zip(batches(start), batches(seen), strict=True)
+                for begun, wanted in zip(start.split(BATCH), seen.split(BATCH), strict=True)
             )
             return torch.cat([highest(climb)[0] for climb in climbs])

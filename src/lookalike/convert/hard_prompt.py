@@ -63,7 +63,7 @@ class HardPrompt(Converter):
 
         from lookalike.convert.ascent import ascend, highest
         from lookalike.convert.words import words_of
-        from lookalike.models.towers import batches
+        from lookalike.models.towers import BATCH
 
         clip, known = backbone.clip, words_of(backbone.clip)
         with torch.no_grad():
@@ -71,6 +71,6 @@ class HardPrompt(Converter):
             start = known.best(seen, self.length)
             climbs = (
                 ascend(clip.tower, begun, wanted, self.steps, self.rate, known.nearest)
-                for begun, wanted in zip(batches(start), batches(seen), strict=True)
+                for begun, wanted in zip(start.split(BATCH), seen.split(BATCH), strict=True)
             )
             return [text for climb in climbs for text in known.spell(clip.tower, highest(climb)[0])]

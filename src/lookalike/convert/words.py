@@ -14,7 +14,7 @@ from torch.nn.functional import normalize
 from lookalike.core.errors import ModelError
 from lookalike.models.clip import Clip
 from lookalike.models.spoken import Tokens, project_tokens, table
-from lookalike.models.towers import TextTower, batches
+from lookalike.models.towers import BATCH, TextTower
 
 COMMON = 2000
 """Words that are tried on a picture: the first of the vocabulary, whose order is by frequency."""
@@ -90,5 +90,5 @@ def _placed(tower: TextTower) -> Words:
     whole = table(tower)
     ids = torch.tensor(whole_words(tower), device=whole.device)
     inputs = whole[ids]
-    places = [project_tokens(tower, part[:, None]) for part in batches(inputs[:COMMON])]
+    places = [project_tokens(tower, part[:, None]) for part in inputs[:COMMON].split(BATCH)]
     return Words(ids, inputs, normalize(torch.cat(places), dim=-1))

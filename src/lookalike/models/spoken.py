@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from lookalike.core.embedding import Embedding, join
 from lookalike.core.errors import ModelError
 from lookalike.models.backbone import Backbone
-from lookalike.models.towers import TextTower, batches
+from lookalike.models.towers import BATCH, TextTower
 
 WORD = "a"  # one token in the vocabulary of every CLIP so far
 FIRST = 1  # the place behind the start token
@@ -71,7 +71,7 @@ def embed_tokens(backbone: Backbone, tokens: Tokens, text: str = "") -> Embeddin
     """
     *others, last = backbone.towers
     rows: list[Embedding] = []
-    for part in batches(tokens):
+    for part in tokens.split(BATCH):
         with ExitStack() as spoken:
             spoken.enter_context(in_place(last, part))
             for tower in others:
