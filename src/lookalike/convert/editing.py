@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+from jaxtyping import Int
+from torch import Tensor
 
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError, PromptError
@@ -29,11 +31,16 @@ def edit_embedding(
         PromptError: the text is blank. OptionError: the balance is not in 0 to 2.
     """
     picture.require(backbone.space)
+    check_edit(text, balance)
+    return blend_text(picture, backbone.embed([text]), int(backbone.ends([text])[0]), balance)
+
+
+def check_edit(text: str, balance: float) -> None:
+    """Raise `PromptError` for a blank text, `OptionError` for a balance that is not in 0 to 2."""
     if not text.strip():
         raise PromptError("the edit is empty; say what should be different")
     if not 0 <= balance <= 2:
         raise OptionError(f"a balance of {balance:g} is not in 0 to 2")
-    return blend_text(picture, backbone.embed([text]), int(backbone.ends([text])[0]), balance)
 
 
 def blend_text(picture: Embedding, text: Embedding, end: int, balance: float) -> Embedding:
@@ -45,3 +52,22 @@ def blend_text(picture: Embedding, text: Embedding, end: int, balance: float) ->
     if pooled is not None and text.pooled is not None:
         pooled = pooled + balance * text.pooled.to(pooled)
     return replace(picture, tokens=tokens, pooled=pooled)
+
+
+def weighed(
+    alone: Embedding, joint: Embedding, ends: Int[Tensor, " batch"], balance: float
+) -> Embedding:
+    """Prompts in which a picture's own tokens stand before a text's, weighed against each other.
+
+    `alone` is the picture's prompt, `joint` the same with the text behind it, `ends` the places of
+    its end tokens. Tokens and words keep their states. The end states, in the places from there
+    on, and the pooled vector go from the picture's alone (`balance` 0, where the text speaks
+    through its words only) to those of the whole prompt (1, as it is read), and beyond.
+    """
+    where = torch.arange(joint.tokens.shape[1], device=joint.tokens.device)
+    after = where >= ends.to(where)[:, None]
+    mixed = torch.lerp(alone.tokens, joint.tokens, balance)
+    pooled = joint.pooled
+    if pooled is not None and alone.pooled is not None:
+        pooled = torch.lerp(alone.pooled, pooled, balance)
+    return replace(joint, tokens=torch.where(after[..., None], mixed, joint.tokens), pooled=pooled)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lookalike.core.embedding import Embedding
 from lookalike.models.clip import Clip
+from lookalike.models.towers import TextTower
 
 Place = Literal["down", "mid", "up"]
 
@@ -45,6 +46,7 @@ class Backbone(ABC):
     scheduler_config: dict[str, Any]
     prediction: str  # what the U-Net was trained to tell: epsilon, v_prediction or sample
     folder: Path | None  # where files that belong to the model lie beside its weights
+    towers: Sequence[TextTower]  # that `embed` reads; the last one is the tower of `clip`
     unet: Any
     vae: Any
 
