@@ -193,9 +193,8 @@ def test_a_picture_is_found_by_its_hash_whatever_its_name_by_now(library: Librar
     library.forget("hero")
     assert library.holding(digest) is None
     keep(library, "villain")
-    found = library.holding(digest)
-    assert found is not None
-    assert found.tobytes() == picture().tobytes()
+    assert library.holding(digest) == "villain"
+    assert library.picture("villain").tobytes() == picture().tobytes()
 
 
 def test_a_recipe_is_kept_with_its_picture(

@@ -10,6 +10,7 @@ import typer
 from lookalike.cli import (
     demo,
     evaluate,
+    learn,
     library,
     make,
     mini,
@@ -20,7 +21,7 @@ from lookalike.cli import (
     words,
     world,
 )
-from lookalike.cli.methods import ConverterCommand, DescriberCommand
+from lookalike.cli.methods import ConverterCommand, DescriberCommand, LearnerCommand
 from lookalike.core.errors import OptionError
 
 # Plain help: drawing it with rich takes longer than all the rest of `lookalike --help`.
@@ -40,6 +41,8 @@ app.command()(pictures.remix)
 app.command()(pictures.pick)
 app.command()(make.again)
 app.command()(make.recipe)
+app.command(cls=LearnerCommand)(learn.learn)
+app.command()(learn.tune)
 app.command()(library.save)
 app.command()(library.saved)
 app.command()(library.forget)

@@ -80,6 +80,12 @@ class ConverterCommand(MethodCommand):
         return converters
 
 
+class LearnerCommand(ConverterCommand):
+    """A command that learns from pictures by a converter."""
+
+    default = "online"
+
+
 def method_options() -> dict[str, Any]:
     """What was given on the command line for the fields of the running command's method."""
     return dict(_options.get())

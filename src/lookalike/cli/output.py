@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lookalike.session import Run
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 OUT = Path("lookalike-out")
 """Where files go when nothing else is said."""
@@ -103,6 +104,19 @@ def watched(
                 done, total, note = tell(last)
                 shown.update(job, completed=done, total=total, note=note)
     return last
+
+
+def drained(
+    work: Generator[T, None, R], title: str, tell: Callable[[T], tuple[float, float, str]]
+) -> R:
+    """Run `work` to its end as `watched` does, and give what it returns."""
+    found: list[R] = []
+
+    def run() -> Generator[T, None, None]:
+        found.append((yield from work))
+
+    watched(run(), title, tell)
+    return found[0]
 
 
 def staged(work: Iterator[Any], outcome: type[T]) -> T:

@@ -26,6 +26,9 @@ class Converter(Method, ABC):
         "bars to make it square, or a squeeze.",
     )
 
+    balance: ClassVar[float] = 0.6
+    """The usual weight of a text's end states when a picture is edited; SD-IPC's alpha."""
+
     together: ClassVar[bool] = False
     """Whether it learns from all pictures of a call, so that each row depends on the others."""
 
@@ -39,15 +42,17 @@ class Converter(Method, ABC):
         """Embeddings of pictures, in order, in `backbone.space`."""
 
     def edit(
-        self, backbone: Backbone, pictures: Sequence[Image], text: str, balance: float = 0.6
+        self, backbone: Backbone, pictures: Sequence[Image], text: str, balance: float | None = None
     ) -> Embedding:
         """Embeddings of pictures as `text` changes them, in order; `balance` is 0 to 2.
 
-        SD-IPC's rule, unless a converter has a way of its own; see `edit_embedding`.
+        SD-IPC's rule, unless a converter has a way of its own; see `edit_embedding`. Where no
+        balance is given, it is the converter's usual one.
 
         Raises:
             PromptError: the text is blank. OptionError: the balance is out of range.
         """
         from lookalike.convert.editing import edit_embedding
 
-        return edit_embedding(backbone, self.convert(backbone, pictures), text, balance)
+        chosen = self.balance if balance is None else balance
+        return edit_embedding(backbone, self.convert(backbone, pictures), text, chosen)

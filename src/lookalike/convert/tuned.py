@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -44,9 +43,6 @@ class Tuned(Converter):
         Raises:
             OptionError: no file is named. ModelError: it cannot be read, or is for another model.
         """
-        import torch
-
-        from lookalike.convert.form import form_of
         from lookalike.convert.learning.artefact import load_learner, read_domain
         from lookalike.convert.learning.kept import kept
         from lookalike.core.files import sha256
@@ -57,14 +53,6 @@ class Tuned(Converter):
                 "and --weights FILE names them"
             )
         domain = read_domain(Path(self.weights).expanduser())
-        key = ("tuned", sha256(domain.path))
-        learner, adjustment = kept(
-            backbone,
-            key,
-            lambda: (made := load_learner(domain, backbone), made.additions.adjustment()),
-        )
-        with torch.no_grad():
-            pixels = backbone.clip.preprocess(pictures, self.fit)
-            plain = backbone.clip.see(pictures, self.fit).pooled
-            found = form_of(backbone)(learner.see(backbone, pixels, plain))
-        return replace(found, adjustment=adjustment)
+        key = (self.name, sha256(domain.path))
+        learner = kept(backbone, key, lambda: load_learner(domain, backbone))
+        return learner.convert(backbone, pictures, self.fit)

@@ -67,6 +67,10 @@ class Embedding:
 
     def save(self, path: Path, *, about: Mapping[str, str] | None = None) -> None:
         """Write a safetensors file; `about` (what made it, say) is kept beside the vectors."""
+        write_bytes(path, self.to_bytes(about=about))
+
+    def to_bytes(self, *, about: Mapping[str, str] | None = None) -> bytes:
+        """What `save` writes."""
         tensors = {"tokens": self.tokens}
         if self.pooled is not None:
             tensors["pooled"] = self.pooled
@@ -74,7 +78,7 @@ class Embedding:
             tensors |= {f"{_ADDED}{k}": v for k, v in self.adjustment.additions.items()}
         whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         metadata = {**(about or {}), "format": _FORMAT, "space": self.space}
-        write_bytes(path, save(whole, metadata=metadata))
+        return save(whole, metadata=metadata)
 
     @classmethod
     def load(cls, path: Path) -> Embedding:

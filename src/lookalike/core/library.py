@@ -32,17 +32,31 @@ RECORD = "record.json"
 PICTURE = "picture.png"
 """The kept picture, beside its record."""
 
+PROMPT = "prompt.safetensors"
+"""What was learnt of the picture, where something was: an `Embedding`, beside its record."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Learnt(Record):
+    """A prompt that was learnt of pictures, for one model."""
+
+    by: str = Field(description="The converter that learnt it.")
+    model: Text = Field(description="The name of the model that it was learnt for.")
+    model_sha256: _Digest = Field(description="That model's hash.")
+    pictures: int = Field(default=1, ge=1, le=1000, description="How many pictures it learnt from.")
+    sha256: _Digest = Field(description="The SHA-256 of the file that holds it.")
 
 
 class Kept(Record):
     """What is known of something in the library: where it comes from and what may be done with it.
 
-    `kind` says what lies beside the record: for "picture", a PNG alone.
+    `kind` says what lies beside the record: for "picture", a PNG alone; for "prompt", also what
+    was learnt of it for one model.
     """
 
-    kind: Literal["picture"] = Field(default="picture", description="What is kept.")
+    kind: Literal["picture", "prompt"] = Field(default="picture", description="What is kept.")
     name: str = Field(pattern=rf"^{_NAME.pattern}$", description="What it is called, without @.")
     role: Role | None = Field(default=None, description="What it is meant for, where that is said.")
     source: Text = Field(min_length=1, description="The path or URL that it was saved from.")
@@ -51,6 +65,9 @@ class Kept(Record):
     licence: Text = Field(default="", description="Under which terms it may be used, and by whom.")
     note: Text = Field(default="", description="Anything else.")
     saved: date = Field(description="The day on which it was saved.")
+    learnt: Learnt | None = Field(
+        default=None, description="What was learnt of it, where something was."
+    )
 
 
 def library_folder() -> Path:
@@ -140,20 +157,22 @@ class Library:
         note: str = "",
         day: date | None = None,
         replace: bool = False,
+        learnt: Learnt | None = None,
+        prompt: bytes = b"",
     ) -> Kept:
         """Keep a picture under a name, as PNG, with its record; all of it at once or not at all.
 
         `source` and `source_sha256` say where it comes from and what was read there; a recipe in
         that file is kept too. `role` is what it is meant for, `day` when it is saved (today if
-        None). With `replace` it takes the place of what has that name.
+        None). `prompt` is the file of what was `learnt` of it. With `replace` it takes the place of
+        what has that name.
 
         Raises:
             OptionError: the name is none, or it is taken.
             OutputError: the library cannot be written.
         """
         name, data = name_of(name), png_bytes(picture, _recipe_in(source))
-        if self._keeps(name) and not replace:
-            raise OptionError(f"@{name} is taken; choose another name, or --replace it")
+        self.check_free(name, replace=replace)
         kept = Kept(
             name=name,
             role=role,
@@ -163,25 +182,55 @@ class Library:
             licence=licence,
             note=note,
             saved=day or date.today(),
+            kind="picture" if learnt is None else "prompt",
+            learnt=learnt,
         )
         # A folder that holds no record is not ours, and is never replaced.
         with building(self.folder / name, replace=self._keeps(name)) as folder:
             write_bytes(folder / PICTURE, data)
+            if learnt is not None:
+                write_bytes(folder / PROMPT, prompt)
             write_json(folder / RECORD, kept.model_dump(mode="json"))
         return kept
+
+    def check_free(self, name: str, *, replace: bool) -> None:
+        """Raise `OptionError` for a name that is none, or is taken and not to be replaced."""
+        if self._keeps(name_of(name)) and not replace:
+            raise OptionError(f"@{name_of(name)} is taken; choose another name, or --replace it")
+
+    def prompt(self, name: str) -> Path | None:
+        """The file of what was learnt of `name`'s picture; None where nothing was.
+
+        Raises:
+            PictureError: it is not as it was learnt.
+        """
+        path = self.folder / self._known(name) / PROMPT
+        # A damaged record is no hindrance where nothing was learnt.
+        kept = self.get(name) if path.exists() else None
+        if kept is None or kept.learnt is None:
+            return None
+        if sha256(path) != kept.learnt.sha256:
+            raise PictureError(
+                f"what was learnt of @{kept.name} was changed since; "
+                f"`lookalike learn PICTURE --as {kept.name} --replace` learns it anew"
+            )
+        return path
 
     def forget(self, name: str) -> None:
         """Remove what is kept as `name`, also where it is damaged."""
         remove(self.folder / self._known(name))
 
-    def holding(self, digest: str) -> Image.Image | None:
-        """The kept picture whose file has that SHA-256, whatever its name; None if there is none.
+    def holding(self, digest: str) -> str | None:
+        """The name of a kept picture whose file has that SHA-256; None if there is none.
 
         Records are not asked, so that a damaged one is no hindrance.
         """
-        files = (self.folder / name / PICTURE for name in self.names())
-        found = next((file for file in files if file.is_file() and sha256(file) == digest), None)
-        return None if found is None else open_picture(found)
+        files = {name: self.folder / name / PICTURE for name in self.names()}
+        return next((n for n, f in files.items() if f.is_file() and sha256(f) == digest), None)
+
+    def picture(self, name: str) -> Image.Image:
+        """The picture of `name` as it lies there, whatever its record says."""
+        return open_picture(self.folder / name / PICTURE)
 
     def _keeps(self, name: str) -> bool:
         return bool(_NAME.fullmatch(name)) and (self.folder / name / RECORD).is_file()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -52,8 +52,15 @@ def looks_through_adapter(prompt: Prompt) -> bool:
 
 
 @torch.no_grad()
-def leaning(backbone: Backbone, plan: Plan, references: Sequence[tuple[Reference, Image]]) -> Plan:
+def leaning(
+    backbone: Backbone,
+    plan: Plan,
+    references: Sequence[tuple[Reference, Image]],
+    learnt: Mapping[str, Embedding] | None = None,
+) -> Plan:
     """`plan`, bent by each reference; those that share role and mechanism bend it together.
+
+    `learnt` has the prompts that were learnt of some of the pictures, by their sources.
 
     What the prompt avoids is taken out of pictures that are read as prompts, too.
     """
@@ -64,7 +71,7 @@ def leaning(backbone: Backbone, plan: Plan, references: Sequence[tuple[Reference
         groups.setdefault(key, []).append((one, picture))
     for group in groups.values():
         mechanism = mechanism_of(group[0][0], plan.prompt.settings)
-        plan = _bent(backbone, plan, mechanism, group)
+        plan = _bent(backbone, plan, mechanism, group, learnt or {})
     return plan
 
 
@@ -73,13 +80,14 @@ def _bent(
     plan: Plan,
     mechanism: Mechanism,
     group: Sequence[tuple[Reference, Image]],
+    learnt: Mapping[str, Embedding],
 ) -> Plan:
     reads = mechanism.reads == "needs" or (mechanism.reads == "uses" and backbone.has_clip)
     referred = [
         Referred(
             picture,
             one.weight,
-            _read(backbone, plan.prompt, picture) if reads else None,
+            _read(backbone, plan.prompt, picture, learnt.get(one.source)) if reads else None,
             one.role,
         )
         for one, picture in group
@@ -87,8 +95,10 @@ def _bent(
     return mechanism.bend(backbone, plan, referred)
 
 
-def _read(backbone: Backbone, prompt: Prompt, picture: Image) -> Embedding:
-    converted = converters.make(CONVERTER, {}).convert(backbone, [picture])
+def _read(
+    backbone: Backbone, prompt: Prompt, picture: Image, learnt: Embedding | None
+) -> Embedding:
+    converted = learnt or converters.make(CONVERTER, {}).convert(backbone, [picture])
     return erased(backbone, converted, picture, prompt.avoid)
 
 

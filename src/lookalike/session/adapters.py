@@ -1,14 +1,15 @@
-"""The adapter that a prompt names: checked and fingerprinted before a model is loaded."""
+"""Weights beside the model's own that something was made with: named, and found unchanged."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from lookalike.core.errors import ModelError, RecipeError
+from lookalike.core.files import sha256
 from lookalike.core.records import Prompt, Recipe
 from lookalike.engine.references import looks_through_adapter
 from lookalike.models.ip_adapter import fingerprints
-from lookalike.session.job import Job
+from lookalike.session.job import Job, converter_of
 
 
 def adapters_of(prompt: Prompt) -> dict[str, str]:
@@ -34,17 +35,40 @@ def idle_adapter(job: Job) -> list[str]:
     return []
 
 
-def check_adapters(recipe: Recipe, made: Path) -> None:
-    """Raise RecipeError unless the adapter's files are those that made a picture."""
+def weights_of(job: Job) -> dict[str, str]:
+    """SHA-256 of the weights that a job's converter reads and of what was learnt of its pictures.
+
+    Raises:
+        ModelError: a file is not there.
+    """
+    files = converter_of(job).files if "by" in job.options else ()
+    found = {file: _hash(file) for file in files}
+    learnt = {one.name: sha256(one.prompt) for one in job.sources if one.prompt is not None}
+    return {**found, **learnt}
+
+
+def _hash(file: str) -> str:
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise ModelError(f"there is no weight file {file}")
+    return sha256(path)
+
+
+def check_adapters(recipe: Recipe, job: Job, made: Path) -> None:
+    """Raise RecipeError unless all weights are those that made a picture."""
     if not recipe.adapters:
         return
     chosen = recipe.prompt.settings
     try:
-        found = fingerprints(chosen.adapter or "", chosen.adapter_encoder)
+        found = weights_of(job)
+        if chosen.adapter and chosen.adapter in recipe.adapters:
+            found |= fingerprints(chosen.adapter, chosen.adapter_encoder)
     except ModelError as fault:
-        raise RecipeError(f"{made} was made with an adapter that is missing: {fault}") from fault
-    for name, digest in found.items():
-        if recipe.adapters.get(name) != digest:
+        raise RecipeError(f"{made} was made with weights that are missing: {fault}") from fault
+    for name, digest in recipe.adapters.items():
+        if name not in found:
+            raise RecipeError(f"{made} was made with what was learnt as {name}, which is gone")
+        if found[name] != digest:
             raise RecipeError(
                 f"{name} has changed since {made} was made with it: its SHA-256 is another"
             )

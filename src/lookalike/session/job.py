@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PIL.Image import Image
 
 from lookalike.convert import Converter, converters
-from lookalike.core.embedding import Embedding
+from lookalike.core.embedding import Embedding, about
 from lookalike.core.errors import RecipeError
 from lookalike.core.records import Prompt, Recipe, Reference, Role
 from lookalike.models.backbone import Backbone
@@ -37,6 +38,15 @@ class Job:
         """The references that bend a plan, with their pictures; a code of a style has none."""
         wanted = [one for one in self.prompt.references if one.role != "region"]
         return [(one, self._source(one).picture) for one in wanted if one.code is None]
+
+    def learnt(self, backbone: Backbone) -> dict[str, Embedding]:
+        """The prompts that were learnt of the job's pictures for this model, by their names."""
+        found: dict[str, Embedding] = {}
+        for one in self.sources:
+            if one.prompt is not None and learnt_for(one.prompt) == backbone.sha256:
+                prompt = Embedding.load(one.prompt)
+                found[_as_kept(one.name)] = prompt.to(backbone.device)
+        return found
 
     def _source(self, reference: Reference) -> Source:
         # By name, as a picture that is referred to twice is found once when it is made again.
@@ -82,6 +92,11 @@ def converter_of(job: Job) -> Converter:
     """The converter that the job names, with the options that it names."""
     own = {k.removeprefix("by."): v for k, v in job.options.items() if k.startswith("by.")}
     return converters.make(job.option("by"), own)
+
+
+def learnt_for(prompt: Path) -> str:
+    """The hash of the model that a prompt was learnt for."""
+    return about(prompt).get("model_sha256", "")
 
 
 def _as_kept(name: str) -> str:

@@ -25,6 +25,7 @@ from lookalike.session.adapters import check_adapters
 from lookalike.session.asking import leaning_on
 from lookalike.session.demo import Demo, Judge, example
 from lookalike.session.job import Job, Scalar, converter_options
+from lookalike.session.learning import LearningWork
 from lookalike.session.pictures import PictureWork
 from lookalike.session.prompts import with_model
 from lookalike.session.source import Source, find_again, listed, open_source
@@ -43,7 +44,7 @@ Pictures = PictureSource | Sequence[PictureSource]
 MOST_PROMPTS = 64
 
 
-class Session(PictureWork, PromptWork):
+class Session(PictureWork, PromptWork, LearningWork):
     """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
 
     `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is
@@ -150,8 +151,9 @@ class Session(PictureWork, PromptWork):
             moved = recipe.prompt.model_copy(update={"settings": chosen})
             recipe = recipe.model_copy(update={"prompt": moved})
         sources = [find_again(name, mark, path) for name, mark in recipe.references.items()]
-        check_adapters(recipe, path)
-        return Run(self._again(path, job_of(recipe, sources)))
+        job = job_of(recipe, sources)
+        check_adapters(recipe, job, path)
+        return Run(self._again(path, job))
 
     def _again(self, path: Path, job: Job) -> Generator[Progress, None, Result]:
         result = yield from make(self.models, job)

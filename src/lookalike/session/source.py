@@ -32,6 +32,7 @@ class Source:
     name: str
     picture: Image.Image
     sha256: str
+    prompt: Path | None = None  # what was learnt of it, where the library keeps that too
 
 
 def listed(pictures: PictureSource | Sequence[PictureSource]) -> list[PictureSource]:
@@ -75,7 +76,7 @@ def _unnamed(picture: Image.Image, data: bytes) -> Source:
 
 def _saved(said: str) -> Source:
     library, name = Library(), f"@{name_of(said)}"
-    return Source(name, library.open(name), library.get(name).sha256)
+    return Source(name, library.open(name), library.get(name).sha256, library.prompt(name))
 
 
 def _fetched(address: str) -> Source:
@@ -114,9 +115,9 @@ def find_again(name: str, digest: str, made: Path) -> Source:
 
 def _kept(name: str, digest: str, made: Path) -> Source:
     library = Library()
-    picture = library.holding(digest)
-    if picture is not None:
-        return Source(name, picture, digest)
+    now = library.holding(digest)
+    if now is not None:
+        return Source(name, library.picture(now), digest, library.prompt(now))
     if name.removeprefix("@") in library.names():
         raise RecipeError(_changed(name, made))
     raise RecipeError(f"{made} was made from {name}, which is not in the library; save it again")

@@ -32,5 +32,5 @@ def story(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
         *(first.model_copy(update={"parts": o.parts, "avoid": o.avoid}) for o in others),
     ]
     plans = [text_plan(backbone, p, [s]) for p, s in zip(prompts, seeds, strict=True)]
-    bent = leaning(backbone, side_by_side(plans), job.referred())
+    bent = leaning(backbone, side_by_side(plans), job.referred(), job.learnt(backbone))
     return consistent(backbone, bent, seed=seeds[0])

@@ -18,8 +18,8 @@ from lookalike.engine.run import Progress, decode, finished, steps
 from lookalike.engine.taste import idle
 from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
-from lookalike.session.adapters import idle_adapter
-from lookalike.session.job import Job, converter_of
+from lookalike.session.adapters import idle_adapter, weights_of
+from lookalike.session.job import Job, converter_of, learnt_for
 from lookalike.session.source import Source
 from lookalike.session.story import story
 from lookalike.session.verbs import PICTURE_VERBS, Verb
@@ -97,7 +97,9 @@ def job_of(recipe: Recipe, sources: Sequence[Source]) -> Job:
 
 
 def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
-    return leaning(backbone, text_plan(backbone, job.prompt, seeds), job.referred())
+    return leaning(
+        backbone, text_plan(backbone, job.prompt, seeds), job.referred(), job.learnt(backbone)
+    )
 
 
 def _edit(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
@@ -128,7 +130,7 @@ def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) 
         index=job.expected.index if job.expected else 0,
         options=dict(job.options),
         references={one.name: one.sha256 for one in job.sources},
-        adapters=dict(job.adapters),
+        adapters={**job.adapters, **weights_of(job)},
         resolved=text.removesuffix(cut).rstrip(),
         cut=cut,
         libraries=_libraries(),
@@ -181,6 +183,12 @@ def tell_strangers(backbone: Backbone, sources: Sequence[Source]) -> None:
     from lookalike.models.familiar import familiarity
 
     found = familiarity(backbone, [one.picture for one in sources]) if sources else None
+    for one in sources:
+        if one.prompt is not None and learnt_for(one.prompt) != backbone.sha256:
+            note(
+                f"what was learnt of {one.name} is for another model than {backbone.name}, which "
+                "reads its picture instead"
+            )
     for one, measured in zip(sources, found or [], strict=False):
         if not measured.known:
             note(

@@ -1,16 +1,22 @@
-"""The loss of denoising, through any backbone's face, and a U-Net that is ready for it."""
+"""Learning by denoising pictures under a prompt, through any backbone's face."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from typing import TypeVar
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
+from PIL.Image import Image
+from pydantic import Field
 from torch import Tensor
 
 from lookalike.core.embedding import Embedding
 from lookalike.models.backbone import Backbone
+from lookalike.train.task import Recipe, Task
 
 Latents = Float[Tensor, "batch channels height width"]
 
@@ -55,3 +61,57 @@ def trainable(backbone: Backbone) -> Iterator[None]:
         yield
     finally:
         backbone.unet.set_attn_processor(own)
+
+
+class DenoisingRecipe(Recipe):
+    """Base of recipes that learn from the denoising of a few pictures."""
+
+    pictures: str = Field(default="", description="SHA-256 of the pictures that it learns from.")
+    caption_drop: float = Field(
+        default=0.1, ge=0, le=1, description="The share of samples without any prompt."
+    )
+
+
+R = TypeVar("R", bound=DenoisingRecipe)
+
+
+class DenoisingTask(Task[R]):
+    """Base of tasks whose loss is that of denoising pictures under a prompt that is learnt."""
+
+    def __init__(self, backbone: Backbone, pictures: Sequence[Image], recipe: R) -> None:
+        self.recipe, self.backbone, self.count = recipe, backbone, len(pictures)
+        self.levels = len(alphas(backbone))
+        with torch.no_grad():
+            self.latents = backbone.encode(pictures).float()
+            self.blank = backbone.unconditional()
+
+    @abstractmethod
+    def prompt(self, which: Int64[Tensor, " batch"], chance: torch.Generator) -> Embedding:
+        """What the U-Net reads for the chosen pictures, one row each, open to gradients."""
+
+    def lent(self) -> AbstractContextManager[None]:
+        """A block in which the U-Net has what is learnt of it; by default nothing is."""
+        return nullcontext()
+
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """The error of one batch."""
+        chance = self.chance(step)
+        which = self.order(step, self.count)
+        clean = self.latents[which.to(self.latents.device)]
+        levels = torch.randint(0, self.levels, (len(which),), generator=chance)
+        noise = torch.randn(clean.shape, generator=chance).to(clean)
+        prompt = self.prompt(which, chance)
+        drop = torch.rand(len(which), generator=chance) < self.recipe.caption_drop
+        prompt = where(drop, self.blank.repeat(len(which)), prompt)
+        with self.lent():
+            return denoising_loss(self.backbone, clean, prompt, levels, noise), {}
+
+
+def where(which: Bool[Tensor, " batch"], one: Embedding, other: Embedding) -> Embedding:
+    """The rows of `one` where `which` is true, and those of `other` elsewhere."""
+    chosen = which.to(other.tokens.device)
+    pooled = None
+    if one.pooled is not None and other.pooled is not None:
+        pooled = torch.where(chosen[:, None], one.pooled.to(other.pooled), other.pooled)
+    tokens = torch.where(chosen[:, None, None], one.tokens.to(other.tokens), other.tokens)
+    return replace(other, tokens=tokens, pooled=pooled)

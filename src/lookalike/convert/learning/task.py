@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from PIL.Image import Image
-from pydantic import Field
+from pydantic import Field, ValidationError
 from torch import Tensor, nn
 
 from lookalike.convert.editing import BALANCE, blend_text
 from lookalike.convert.form import form_of
 from lookalike.convert.learning.additions import Additions, Scope, weights_of
-from lookalike.convert.learning.denoising import alphas, denoising_loss
+from lookalike.convert.learning.denoising import DenoisingRecipe, DenoisingTask, where
 from lookalike.convert.learning.prompts import VisualPrompts
 from lookalike.core.embedding import Embedding
+from lookalike.core.errors import OptionError
+from lookalike.core.record import explain
 from lookalike.models.backbone import Backbone
 from lookalike.models.preprocess import Fit
-from lookalike.train.task import Recipe, Task
+from lookalike.train.task import Schedule
 
 
-class LearningRecipe(Recipe):
+class LearningRecipe(DenoisingRecipe):
     """What is learnt of pictures, and how."""
 
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
@@ -38,9 +41,27 @@ class LearningRecipe(Recipe):
     )
     framed: float = Field(default=0.5, ge=0, le=1, description="The share of steps with words.")
     pictures: str = Field(default="", description="SHA-256 of the pictures that it learns from.")
-    caption_drop: float = Field(
-        default=0.1, ge=0, le=1, description="The share of samples without any prompt."
-    )
+
+
+def recipe_of(*, steps: int, batch: int, rate: float, seed: int, **more: object) -> LearningRecipe:
+    """A recipe from options; its rate warms up over a tenth of the steps.
+
+    Raises:
+        OptionError: an option is out of its range.
+    """
+    schedule = {
+        "steps": steps,
+        "batch": batch,
+        "rate": rate,
+        "warmup": steps // 10,
+        "seed": seed,
+        "bf16": False,
+    }
+    try:
+        return LearningRecipe.model_validate({"schedule": schedule, **more})
+    except ValidationError as fault:
+        known = {**LearningRecipe.model_fields, **Schedule.model_fields}
+        raise OptionError(f"--{explain(fault, known).removeprefix('schedule.')}") from fault
 
 
 class Learner(nn.Module):
@@ -66,8 +87,16 @@ class Learner(nn.Module):
             return plain
         return self.prompts(backbone.clip.vision, pixels, plain, chance)
 
+    @torch.no_grad()
+    def convert(self, backbone: Backbone, pictures: Sequence[Image], fit: Fit) -> Embedding:
+        """Pictures' prompts by what was learnt, which bring the additions, one row each."""
+        pixels = backbone.clip.preprocess(pictures, fit)
+        plain = backbone.clip.see(pictures, fit).pooled
+        found = form_of(backbone)(self.see(backbone, pixels, plain))
+        return replace(found, adjustment=self.additions.adjustment())
 
-class LearningTask(Task[LearningRecipe]):
+
+class LearningTask(DenoisingTask[LearningRecipe]):
     """The loss of denoising pictures under their own conversion."""
 
     name = "learning"
@@ -76,15 +105,12 @@ class LearningTask(Task[LearningRecipe]):
     def __init__(
         self, backbone: Backbone, pictures: Sequence[Image], recipe: LearningRecipe
     ) -> None:
-        self.recipe, self.backbone = recipe, backbone
+        super().__init__(backbone, pictures, recipe)
         self.module = Learner(backbone, recipe).to(backbone.device)
-        self.count = len(pictures)
         self.form = form_of(backbone)
         with torch.no_grad():
-            self.latents = backbone.encode(pictures).float()
             self.pixels = backbone.clip.preprocess(pictures, recipe.fit)
             self.plain = backbone.clip.see(pictures, recipe.fit).pooled
-            self.blank = backbone.unconditional()
             self.frame = backbone.embed([recipe.text_frame])
             self.end = int(backbone.ends([recipe.text_frame])[0])
 
@@ -98,34 +124,16 @@ class LearningTask(Task[LearningRecipe]):
             found = self.form(self.module.see(self.backbone, self.pixels, self.plain))
         return replace(found, adjustment=self.module.additions.adjustment())
 
-    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
-        """The error of one batch."""
-        chance = self.chance(step)
-        which = self.order(step, self.count)
-        clean = self.latents[which.to(self.latents.device)]
-        levels = torch.randint(0, len(alphas(self.backbone)), (len(which),), generator=chance)
-        noise = torch.randn(clean.shape, generator=chance).to(clean)
-        prompt = self._prompt(which, chance)
-        with self.module.additions.lent(self.backbone.unet):
-            return denoising_loss(self.backbone, clean, prompt, levels, noise), {}
+    def lent(self) -> AbstractContextManager[None]:
+        """A block in which the U-Net has the additions."""
+        return self.module.additions.lent(self.backbone.unet)
 
-    def _prompt(self, which: Tensor, chance: torch.Generator) -> Embedding:
+    def prompt(self, which: Tensor, chance: torch.Generator) -> Embedding:
+        """The chosen pictures' conversions, some of them behind the words of the frame."""
         plain = self.plain[which.to(self.plain.device)]
         seen = self.module.see(self.backbone, self.pixels[which], plain, chance)
         bare = self.form(seen)
-        drop = torch.rand(len(which), generator=chance) < self.recipe.caption_drop
         framed = torch.rand(len(which), generator=chance) < self.recipe.framed
-        if self.recipe.text_frame:
-            told = blend_text(bare, self.frame, self.end, BALANCE)
-            bare = _where(framed, told, bare)
-        return _where(drop, self.blank.repeat(len(which)), bare)
-
-
-def _where(which: Tensor, one: Embedding, other: Embedding) -> Embedding:
-    """The rows of `one` where `which` is true, and those of `other` elsewhere."""
-    chosen = which.to(other.tokens.device)
-    pooled = None
-    if one.pooled is not None and other.pooled is not None:
-        pooled = torch.where(chosen[:, None], one.pooled.to(other.pooled), other.pooled)
-    tokens = torch.where(chosen[:, None, None], one.tokens.to(other.tokens), other.tokens)
-    return replace(other, tokens=tokens, pooled=pooled)
+        if not self.recipe.text_frame:
+            return bare
+        return where(framed, blend_text(bare, self.frame, self.end, BALANCE), bare)

@@ -119,11 +119,14 @@ def tune(
                 return
 
 
-def best_learner(backbone: Backbone, recipe: LearningRecipe, run: Path) -> Learner:
-    """The weights of a tuning that did best on the pictures held out."""
+def best_learner(
+    backbone: Backbone, recipe: LearningRecipe, run: Path
+) -> tuple[Learner, dict[int, float]]:
+    """The weights of a tuning that did best on the pictures held out, and their losses by step."""
     learner = Learner(backbone, recipe)
     learner.load_state_dict(load_file(run / BEST))
-    return learner.to(backbone.device).eval().requires_grad_(False)
+    losses = {int(k): float(v) for k, v in read_json(run / HISTORY)["losses"].items()}
+    return learner.to(backbone.device).eval().requires_grad_(False), losses
 
 
 class _History:
