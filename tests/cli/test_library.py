@@ -26,6 +26,7 @@ READERS = {
     "recipe": ["recipe", "PICTURE"],
     "again": ["again", "PICTURE"],
     "save": ["save", "PICTURE", "--as", "other"],
+    "learn": ["learn", "PICTURE", "--as", "other"],
 }
 
 
@@ -43,6 +44,7 @@ def test_a_saved_picture_is_listed_with_all_that_was_said_of_it(ask: Ask, pictur
         "sha256": sha256(library_folder() / "hero" / PICTURE),
         "licence": "CC0 1.0",
         "note": "[with] a hat",
+        "learnt": None,
     }
     shown = ask(["saved"]).out
     for word in ("@hero", "character", picture, "CC0 1.0", "[with] a hat"):

@@ -33,8 +33,13 @@ class Online(Converter):
     together: ClassVar[bool] = True
 
     steps: int = Field(default=30, ge=1, le=10_000, description="Steps of learning.")
-    rate: float = Field(default=1e-3, gt=0, le=1, description="Learning rate.")
-    batch: int = Field(default=8, ge=1, le=256, description="Noise levels seen in one step.")
+    rate: float = Field(
+        default=1e-4,
+        gt=0,
+        le=1,
+        description="Learning rate of the U-Net; the prompts learn faster.",
+    )
+    batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
     scope: Literal["cross", "attention"] = Field(
         default="cross",
