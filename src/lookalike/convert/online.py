@@ -37,7 +37,7 @@ class Online(Converter):
         default=1e-4,
         gt=0,
         le=1,
-        description="Learning rate of the U-Net; the prompts learn faster.",
+        description="Learning rate; the prompts learn faster.",
     )
     batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
