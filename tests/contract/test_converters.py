@@ -23,7 +23,10 @@ OWN = 0.9
 """Share of renderings that must be nearest to their own caption: mini's draft finds as many
 captions among 500, and here there are 20."""
 
-FEW: dict[str, dict[str, object]] = {"hard-prompt": {"steps": 20}}
+FEW: dict[str, dict[str, object]] = {
+    "gradient": {"steps": 12},
+    "hard-prompt": {"steps": 20, "length": 12},
+}
 """Options of converters that take their time, with which they keep the same promises."""
 
 every_converter = pytest.mark.parametrize("name", converters.names())

@@ -30,9 +30,9 @@ class Gradient(Converter):
     summary: ClassVar[str] = "Token embeddings learnt in a few steps, on the text tower alone."
 
     slots: int = Field(default=8, ge=1, le=32, description="How many tokens are learnt.")
-    steps: int = Field(default=20, ge=1, le=500, description="How many steps they climb.")
+    steps: int = Field(default=30, ge=1, le=500, description="How many steps they climb.")
     rate: float = Field(
-        default=0.3, gt=0, le=10, description="The first step, as a share of a token's length."
+        default=0.5, gt=0, le=10, description="The first step, as a share of a token's length."
     )
 
     def convert(self, backbone: Backbone, pictures: Sequence[Image]) -> Embedding:

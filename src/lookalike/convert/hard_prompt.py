@@ -28,7 +28,7 @@ class HardPrompt(Converter):
     name: ClassVar[str] = "hard-prompt"
     summary: ClassVar[str] = "PEZ: readable words learnt on the text tower alone."
 
-    length: int = Field(default=12, ge=1, le=32, description="How many words a prompt has.")
+    length: int = Field(default=16, ge=1, le=32, description="How many words a prompt has.")
     steps: int = Field(default=100, ge=1, le=3000, description="How many steps they are sought.")
     rate: float = Field(
         default=1.0, gt=0, le=10, description="The first step, as a share of a token's length."
