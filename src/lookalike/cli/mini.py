@@ -20,8 +20,11 @@ group = typer.Typer(
     rich_markup_mode=None, help="Mini, the small model inside.", add_completion=False
 )
 
-PartName = Literal["clip", "vae", "unet", "probe"]
-Part = Annotated[PartName, typer.Argument(help="Which part; the U-Net stands on CLIP and VAE.")]
+PartName = Literal["clip", "vae", "unet", "probe", "judge"]
+Part = Annotated[
+    PartName,
+    typer.Argument(help="Which part; the U-Net stands on CLIP and VAE, the judge is no part."),
+]
 RecipeName = Annotated[
     str, typer.Option("--recipe", metavar="RECIPE", help="A recipe in the package, or a .toml.")
 ]
