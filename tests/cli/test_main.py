@@ -67,7 +67,14 @@ def test_every_command_has_help(ask: Ask) -> None:
         assert ask([line, "--help"]).code == 0
     for line in ("save", "saved", "forget", "shorten", "presets", "parameters"):
         assert ask([line, "--help"]).code == 0
-    for line in ("world sheet", "world make", "mini train", "mini export", "mini report"):
+    for line in (
+        "world sheet",
+        "world make",
+        "mini train",
+        "mini export",
+        "mini report",
+        "evaluate judge",
+    ):
         assert ask([*line.split(), "--help"]).code == 0
     for line in ("pick", "zoom", "pan", "blend", "remix"):
         assert ask([line, "--help"]).code == 0

@@ -14,7 +14,7 @@ from lookalike.mini import export as exporting
 from lookalike.mini import tokenizer as tokenizing
 from lookalike.mini.clip import tokenizer_of
 from lookalike.mini.export import export
-from lookalike.mini.recipe import PARTS, MiniRecipe, read_recipe
+from lookalike.mini.recipe import TRAINED, MiniRecipe, read_recipe
 from lookalike.mini.training import pictures_of, train_part
 from lookalike.models.backbone import Backbone
 from lookalike.models.store import Models
@@ -68,11 +68,11 @@ def tokenizer(place: Place) -> CLIPTokenizer:
 
 @pytest.fixture(scope="session")
 def losses(place: Place) -> dict[str, list[float]]:
-    """The loss curve of every part, each trained in one go."""
+    """The loss curve of every part and of the judge, each trained in one go."""
     torch.set_num_threads(1)
     return {
         part: [step.loss for step in train_part(part, place.recipe, place.run, place.data)]
-        for part in PARTS
+        for part in TRAINED
     }
 
 

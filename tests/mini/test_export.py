@@ -19,16 +19,16 @@ from lookalike.core.records import Prompt, Settings
 from lookalike.describe.bank import bank_of
 from lookalike.engine.plan import text_plan
 from lookalike.engine.run import run
-from lookalike.mini.export import export
+from lookalike.mini.export import export, export_judge
 from lookalike.models.backbone import Backbone
 from lookalike.models.familiar import familiarity
 from lookalike.models.probe import Probe
 from lookalike.models.quiet import quiet
 from lookalike.train.checkpoint import trained_weights
 from lookalike.world.caption import bank
-from lookalike.world.look import looks
+from lookalike.world.look import foreign_looks, looks
 from lookalike.world.render import render
-from lookalike.world.style import styles, values
+from lookalike.world.style import foreign_values, styles, values
 from tests.mini.conftest import Place
 
 TEXT = "a person with tan skin, micah style"
@@ -156,3 +156,12 @@ def test_an_export_that_is_stopped_leaves_the_one_before_it(exported: Path, plac
     assert sorted(path.name for path in exported.iterdir()) == before
     after = (exported / "mini" / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
     assert after == weights
+
+
+def test_the_exported_judge_reads_foreign_styles_beside_the_worlds(
+    place: Place, losses: dict[str, list[float]], tmp_path: Path
+) -> None:
+    judge = Probe.load(export_judge(place.recipe, place.run, tmp_path))
+    assert {name: tuple(words) for name, words in judge.heads.items()} == foreign_values()
+    (found,) = judge.read([render(next(foreign_looks("dylan", "test")), 32)])
+    assert found.keys() == foreign_values().keys()

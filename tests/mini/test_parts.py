@@ -136,7 +136,7 @@ def test_the_scaling_factor_gives_latents_unit_deviation(place: Place, pictures:
 
 
 def test_labels_name_what_is_seen_and_nothing_else(pictures: Dataset) -> None:
-    made = labels(pictures)
+    made = labels(pictures, values())
     assert made.keys() == values().keys()
     for name, words in values().items():
         for number, look in zip(made[name].tolist(), pictures.looks, strict=True):
@@ -147,7 +147,7 @@ def test_labels_name_what_is_seen_and_nothing_else(pictures: Dataset) -> None:
 def test_attributes_that_are_not_shown_do_not_count_in_the_probes_loss(
     place: Place, pictures: Dataset
 ) -> None:
-    task = ProbeTask(place.recipe.probe, pictures)
+    task = ProbeTask(place.recipe.probe, pictures, values())
     before = float(task.loss(0)[0].detach())
     which = task.order(0, 24)
     hidden = next(n for n, row in task.labels.items() if bool((row[which] == ABSENT).any()))

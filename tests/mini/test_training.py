@@ -11,14 +11,14 @@ import torch
 
 from lookalike.core.errors import ModelError, OptionError
 from lookalike.mini import unet as unets
-from lookalike.mini.recipe import PARTS
+from lookalike.mini.recipe import TRAINED
 from lookalike.mini.sheets import sample_sheet
 from lookalike.mini.training import task_of, train_part, trained_vae
 from lookalike.train.checkpoint import trained_weights
 from tests.mini.conftest import Place
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", TRAINED)
 def test_a_part_trains_for_the_steps_of_its_recipe(
     losses: dict[str, list[float]], part: str
 ) -> None:
@@ -26,7 +26,7 @@ def test_a_part_trains_for_the_steps_of_its_recipe(
     assert all(math.isfinite(loss) for loss in losses[part])
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", TRAINED)
 def test_a_part_that_was_stopped_goes_on_as_if_unbroken(
     place: Place, losses: dict[str, list[float]], tmp_path: Path, part: str
 ) -> None:
@@ -55,6 +55,13 @@ def test_the_unet_wants_what_it_stands_on_trained_first(
 def test_an_unknown_part_is_refused_with_the_nearest(place: Place) -> None:
     with pytest.raises(OptionError, match="did you mean unet") as raised:
         task_of("unett", place.recipe, place.run, place.data)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_recipe_without_a_judge_trains_none(place: Place) -> None:
+    own = place.recipe.model_copy(update={"judge": None})
+    with pytest.raises(OptionError, match="has no judge") as raised:
+        task_of("judge", own, place.run, place.data)
     assert "\n" not in str(raised.value)
 
 
@@ -88,6 +95,6 @@ def test_parts_that_make_pictures_have_a_sample_sheet(
         assert page.width > page.height > 64
 
 
-@pytest.mark.parametrize("part", ["clip", "probe"])
+@pytest.mark.parametrize("part", ["clip", "probe", "judge"])
 def test_parts_that_make_no_pictures_have_none(place: Place, part: str) -> None:
     assert sample_sheet(part, place.recipe, place.run, place.data) is None

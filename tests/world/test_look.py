@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from lookalike.core.errors import OptionError
 from lookalike.world.look import HELD_OUT, SPLITS, Look, draw, generator, look, looks, split
-from lookalike.world.render import render_foreign
-from lookalike.world.style import FOREIGN, Style, styles, values
+from lookalike.world.style import Style, foreign, styles, values
 
 SEEDS = st.integers(min_value=0, max_value=2**40)
 
@@ -124,14 +123,6 @@ def test_looks_go_on_where_they_are_told_to_start() -> None:
     assert list(islice(looks("train", every[4].seed + 1), 15)) == every[5:]
 
 
-def test_foreign_styles_are_not_among_the_worlds_but_can_be_drawn() -> None:
-    assert not set(FOREIGN) & set(styles())
-    for style in FOREIGN:
-        one, other = (render_foreign(style, seed, 48) for seed in (0, 1))
-        assert one.size == (48, 48)
-        assert one.tobytes() != other.tobytes()
-
-
 def test_a_look_by_hand_drops_what_cannot_be_seen() -> None:
     made = look("personas", hair="beanie", hair_colour="blue", skin="tan")
     assert made.values == {"style": "personas", "skin": "tan", "hair": "beanie"}
@@ -153,7 +144,7 @@ def test_a_look_that_cannot_be_drawn_is_refused(
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("style", styles().values(), ids=lambda s: s.name)
+@pytest.mark.parametrize("style", [*styles().values(), *foreign().values()], ids=lambda s: s.name)
 def test_every_style_says_whose_it_is_and_under_which_licence(style: Style) -> None:
     assert style.artist
     assert style.licence

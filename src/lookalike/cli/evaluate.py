@@ -77,7 +77,9 @@ def references(
     steps: Annotated[int, typer.Option("--steps", help="Steps of the sampler.")] = 20,
     part: Annotated[
         list[str] | None,
-        typer.Option("--part", help="style, character, image, weights or avoid; all if unset."),
+        typer.Option(
+            "--part", help="style, character, image, weights, avoid or foreign; all if unset."
+        ),
     ] = None,
     json: Json = False,
     model: Model = MODEL,
@@ -85,7 +87,8 @@ def references(
 ) -> None:
     """Measure what style, character and image references, weights and --no do, and rivals.
 
-    Every figure is a share of held-out pictures in which the probe finds what was wanted.
+    Every figure is a share of held-out pictures in which the probe finds what was wanted. The part
+    foreign has six references in styles that mini has never seen; a judge that knows them reads.
     """
     chosen = settings(model, steps=steps)
     made = session(model, device)
@@ -108,6 +111,25 @@ def references(
             [(row.name, *(_share(row.values[name]) for name in names)) for row in rows],
         )
         typer.echo()
+
+
+@group.command()
+def judge(count: Judged = 500, json: Json = False) -> None:
+    """Measure how well the judge reads held-out drawings of the world and of foreign styles."""
+    from lookalike.evaluate.judge import accuracy
+    from lookalike.models.probe import Probe
+    from lookalike.models.spec import packaged
+
+    found = dict(accuracy(Probe.load(packaged() / "judge"), count))
+    if json:
+        output.show_json({"count": count, "accuracy": found})
+        return
+    names = list(dict.fromkeys(name for shares in found.values() for name in shares))
+    rows = [
+        (style, *("" if name not in shares else f"{shares[name]:.3f}" for name in names))
+        for style, shares in found.items()
+    ]
+    output.table(("drawings", *names), rows)
 
 
 def _share(value: float | None) -> str:

@@ -20,8 +20,11 @@ group = typer.Typer(
     rich_markup_mode=None, help="Mini, the small model inside.", add_completion=False
 )
 
-PartName = Literal["clip", "vae", "unet", "probe"]
-Part = Annotated[PartName, typer.Argument(help="Which part; the U-Net stands on CLIP and VAE.")]
+PartName = Literal["clip", "vae", "unet", "probe", "judge"]
+Part = Annotated[
+    PartName,
+    typer.Argument(help="Which part; the U-Net stands on CLIP and VAE, the judge is no part."),
+]
 RecipeName = Annotated[
     str, typer.Option("--recipe", metavar="RECIPE", help="A recipe in the package, or a .toml.")
 ]
@@ -41,6 +44,7 @@ Start = Annotated[
 ]
 Trained = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
 Weights = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where mini/ and probe/ go.")]
+JudgeWeights = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where judge/ goes.")]
 Judged = Annotated[
     int, typer.Option("--count", min=1, max=100_000, help="Pictures to make for a figure.")
 ]
@@ -92,6 +96,15 @@ def export(run: Trained, out: Weights, recipe: RecipeName = "draft", data: Data 
     chosen, kept = read_recipe(recipe), data or RUNS / "data"
     for line in exported(chosen, run, kept, out):
         typer.echo(line)
+
+
+@group.command("export-judge")
+def export_judge(run: Trained, out: JudgeWeights, recipe: RecipeName = "draft") -> None:
+    """Write the trained judge, which reads foreign styles too, into a folder `judge`."""
+    from lookalike.mini.export import export_judge as exported
+    from lookalike.mini.recipe import read_recipe
+
+    typer.echo(exported(read_recipe(recipe), run, out))
 
 
 @group.command()

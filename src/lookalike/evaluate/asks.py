@@ -10,9 +10,17 @@ from PIL.Image import Image
 
 from lookalike.core.records import Part, Reference, Role
 from lookalike.evaluate.metrics import JUDGED, Values, agreement
-from lookalike.evaluate.scenes import Case, content, in_style, part_of, together
-from lookalike.world.caption import caption
-from lookalike.world.look import Look
+from lookalike.evaluate.scenes import (
+    Case,
+    cases,
+    content,
+    foreign_cases,
+    in_style,
+    part_of,
+    together,
+)
+from lookalike.world.caption import caption, read
+from lookalike.world.look import Look, Split
 
 IDENTITY = ("hair", "hair_colour", "skin", "glasses", "facial_hair")
 FACE = ("skin", "glasses", "facial_hair")
@@ -20,7 +28,10 @@ CLOTHES = ("clothes", "clothes_colour")
 NAMED = ("mouth", *CLOTHES, "background")
 CONTENT = tuple(name for name in JUDGED if name != "style")
 
+SEEN_FOREIGN = ("background", "skin", "hair_colour", "glasses", "facial_hair")
+
 STYLE_WEIGHTS = (0, 50, 100, 300, 1000)
+FOREIGN_WEIGHTS = (0, 100, 300, 1000)
 CHARACTER_WEIGHTS = (100, 50, 0)
 IMAGE_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 3.0)
 UNWANTED = 2.0
@@ -62,11 +73,17 @@ class Setting:
     ask: Ask
     judge: Judge
     fits: Callable[[Look], bool] = lambda _: True
+    foreign: bool = False
+    """Whether references are in styles that only the judge of all styles can tell."""
+
+    def cases(self, which: Split, count: int, seed: int) -> list[Case]:
+        """What to make: `count` references of the world; of foreign styles two each."""
+        return foreign_cases(which, seed) if self.foreign else cases(which, count, seed, self.fits)
 
 
 def settings_of() -> list[Setting]:
     """Every row, in the order of the table."""
-    return [*_styles(), *_characters(), *_images(), *_weights(), *_avoided()]
+    return [*_styles(), *_characters(), *_images(), *_weights(), *_avoided(), *_foreign()]
 
 
 def agreed(shots: Sequence[Shot], wanted: Wanted, names: Iterable[str]) -> float:
@@ -99,7 +116,7 @@ def _styles() -> list[Setting]:
     ]
 
 
-def _in_style_of(weight: float, by: str | None) -> Ask:
+def _in_style_of(weight: float, by: str | None = None) -> Ask:
     def ask(case: Case, picture: Image) -> Asked:
         said = [content(in_style(o, case.reference.style)) for o in case.others]
         pictures = _referring(picture, "style", by) if weight else []
@@ -246,4 +263,27 @@ def _judged_glasses(shots: Sequence[Shot]) -> dict[str, float]:
     return {
         "without glasses": agreed(shots, lambda _: {"glasses": "none"}, ["glasses"]),
         "the rest kept": agreed(shots, lambda s: s.reference.values, kept),
+    }
+
+
+# Foreign styles: words that name no style, and a picture in a style that mini has never seen.
+
+
+def _foreign() -> list[Setting]:
+    asks: dict[str, Ask] = {
+        **{f"sw {weight}": _in_style_of(weight) for weight in FOREIGN_WEIGHTS},
+        "img2img from the reference": _in_style_of(100, "start"),
+    }
+    return [
+        Setting("foreign", name, ask, _judged_foreign, foreign=True) for name, ask in asks.items()
+    ]
+
+
+def _judged_foreign(shots: Sequence[Shot]) -> dict[str, float]:
+    def said(shot: Shot) -> Values:
+        return read(content(in_style(shot.other, shot.reference.style)))
+
+    return {
+        "style": agreed(shots, lambda s: s.reference.values, ["style"]),
+        "content": agreed(shots, said, SEEN_FOREIGN),
     }

@@ -18,9 +18,10 @@ from lookalike.engine.references import leaning
 from lookalike.engine.run import run
 from lookalike.evaluate.asks import Asked, Setting, Shot, settings_of
 from lookalike.evaluate.round_trip import Stage
-from lookalike.evaluate.scenes import Case, cases
+from lookalike.evaluate.scenes import Case
 from lookalike.models.backbone import Backbone
 from lookalike.models.probe import Probe
+from lookalike.models.spec import packaged
 from lookalike.world.look import Split
 
 SEED = 40_000
@@ -30,7 +31,7 @@ SEED = 40_000
 class Row(Record):
     """One setting and what came of it: shares of pictures, 0 to 1."""
 
-    part: str = Field(description="style, character, image, weights or avoid.")
+    part: str = Field(description="style, character, image, weights, avoid or foreign.")
     name: str = Field(description="What was set.")
     values: dict[str, float] = Field(description="Measures by name.")
 
@@ -40,7 +41,9 @@ class References(Record):
 
     model: str = Field(description="The model.")
     model_sha256: str = Field(description="Its hash.")
-    references: int = Field(description="How many reference pictures, each with four prompts.")
+    references: int = Field(
+        description="How many reference pictures, each with four prompts; the part foreign has six."
+    )
     settings: Settings = Field(description="How pictures were made.")
     rows: tuple[Row, ...] = Field(description="Settings and what came of them.")
 
@@ -56,10 +59,13 @@ def measure(
     settings: Settings | None = None,
     which: Split = "test",
     parts: Sequence[str] = (),
+    judge: Probe | None = None,
 ) -> Iterator[Stage | References]:
     """Run the benchmark over `count` references of a split, each with four prompts.
 
-    Yields stages on the way and the outcome last. `parts` names those to run; all if empty.
+    Yields stages on the way and the outcome last. `parts` names those to run; all if empty. The
+    part foreign has two references of each foreign style, and the `judge` of all styles, the
+    shipped one if None, reads its pictures in the probe's place.
 
     Raises:
         OptionError: there is no part of that name.
@@ -71,14 +77,18 @@ def measure(
             near = did_you_mean(part, known)
             raise OptionError(f"there is no part {part}{near}; there are {', '.join(known)}")
     asked = [one for one in settings_of() if not parts or one.part in parts]
+    if judge is None and any(one.foreign for one in asked):
+        judge = Probe.load(packaged() / "judge")
+    planned = [(one, one.cases(which, count, SEED)) for one in asked]
+    done, of = 0, sum(len(cases) for _, cases in planned)
     rows: list[Row] = []
-    for number, setting in enumerate(asked):
+    for setting, cases in planned:
+        reader = judge if judge is not None and setting.foreign else probe
         shots: list[Shot] = []
-        for place, case in enumerate(cases(which, count, SEED, setting.fits)):
-            yield Stage(
-                f"{setting.part} {setting.name}", number * count + place, len(asked) * count
-            )
-            shots += _shots(backbone, probe, case, setting, chosen)
+        for case in cases:
+            yield Stage(f"{setting.part} {setting.name}", done, of)
+            shots += _shots(backbone, reader, case, setting, chosen)
+            done += 1
         rows.append(Row(part=setting.part, name=setting.name, values=setting.judge(shots)))
     yield References(
         model=backbone.name,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 
 from PIL.Image import Image
 
 from lookalike.world.caption import phrases
-from lookalike.world.look import Look, Split, look, looks
+from lookalike.world.look import Look, Split, foreign_looks, look, looks
 from lookalike.world.render import render
-from lookalike.world.style import styles
+from lookalike.world.style import foreign, style_of, styles
 
 NOUN = "person"
 """The kind of character with more than one style, so that style and content can be told apart."""
+
+FOREIGN_EACH = 2
+"""Foreign references of each style."""
 
 BATCH = 4
 """Prompts to one reference: they run together, as a grid does."""
@@ -38,7 +41,17 @@ def cases(
 ) -> list[Case]:
     """`count` references of a split that fit, each with four other characters of other styles."""
     references = list(islice(filter(fits, _people(which)), count))
-    rest = _people(which, start=references[-1].seed + 1)
+    return _beside_others(references, _people(which, start=references[-1].seed + 1), seed)
+
+
+def foreign_cases(which: Split, seed: int) -> list[Case]:
+    """Two references of each foreign style, each with four characters of the world."""
+    shown = {style: foreign_looks(style, which) for style in foreign()}
+    references = [next(shown[style]) for _, style in product(range(FOREIGN_EACH), shown)]
+    return _beside_others(references, _people(which), seed)
+
+
+def _beside_others(references: Sequence[Look], rest: Iterator[Look], seed: int) -> list[Case]:
     return [
         Case(
             one,
@@ -59,7 +72,7 @@ def in_style(of: Look, style: str, names: Sequence[str] | None = None) -> Look:
         name: value
         for name, value in of.attributes
         if (names is None or name in names)
-        and (known := styles()[style].attribute(name)) is not None
+        and (known := style_of(style).attribute(name)) is not None
         and value in known.values
     }
     return look(style, of.seed, **kept)

@@ -21,11 +21,13 @@ from lookalike.mini.training import (
     pictures_of,
     text_tower,
     trained_clip,
+    trained_judge,
     trained_probe,
     trained_unet,
     trained_vae,
 )
 from lookalike.mini.unet import noise_schedule
+from lookalike.models.probe import ProbeNet
 from lookalike.models.quiet import quiet
 from lookalike.train.checkpoint import trained_samples
 from lookalike.world.caption import caption, phrase_groups, phrases_of
@@ -62,8 +64,20 @@ def export(recipe: MiniRecipe, run: Path, data: Path, out: Path) -> Iterator[str
         yield "measuring the closed form and the gauge"
         _calibrate(folder, recipe, data)
     with building(out / "probe", replace=True) as folder:
-        _write_probe(folder, recipe, run)
+        _write_probe(folder, trained_probe(recipe, run))
     yield f"wrote {out / 'mini'} and {out / 'probe'}"
+
+
+def export_judge(recipe: MiniRecipe, run: Path, out: Path) -> Path:
+    """Write the judge of a run into the folder `judge` of `out`, as the probe is written.
+
+    Raises:
+        ModelError: the judge is not trained yet. OptionError: the recipe has none.
+    """
+    net = trained_judge(recipe, run)
+    with building(out / "judge", replace=True) as folder:
+        _write_probe(folder, net)
+    return out / "judge"
 
 
 def _processor(pixels: int) -> CLIPImageProcessor:
@@ -208,8 +222,7 @@ def _images(rows: Any) -> list[Image.Image]:
     return [Image.fromarray(row) for row in rows]
 
 
-def _write_probe(folder: Path, recipe: MiniRecipe, run: Path) -> None:
-    net = trained_probe(recipe, run)
+def _write_probe(folder: Path, net: ProbeNet) -> None:
     weights = {k: v.half().contiguous() for k, v in net.state_dict().items()}
     write_bytes(folder / "model.safetensors", save(weights))
     config = {"heads": net.names, "widths": list(net.widths), "pixels": net.pixels}

@@ -1,4 +1,4 @@
-"""Training of the attribute probe, on real renderings only."""
+"""Training of the attribute probe, and of the judge, on real renderings only."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from torch.nn import functional
 
 from lookalike.mini.data import as_tensor, scaled
 from lookalike.mini.recipe import ProbeRecipe
-from lookalike.models.probe import ProbeNet
+from lookalike.models.probe import Heads, ProbeNet
 from lookalike.train.task import Task
 from lookalike.world.dataset import Dataset
-from lookalike.world.style import values
 
 ABSENT = -100
 """The label of an attribute that a picture does not show: cross entropy leaves it out."""
 
 
-def labels(data: Dataset) -> dict[str, Int64[Tensor, " count"]]:
+def labels(data: Dataset, heads: Heads) -> dict[str, Int64[Tensor, " count"]]:
     """Class numbers of every attribute for every picture."""
-    places = {name: {v: i for i, v in enumerate(words)} for name, words in values().items()}
+    places = {name: {v: i for i, v in enumerate(words)} for name, words in heads.items()}
     known = [look.values for look in data.looks]
     return {
         name: torch.tensor([of[row[name]] if name in row else ABSENT for row in known])
@@ -41,15 +40,15 @@ def blurred(
 
 
 class ProbeTask(Task[ProbeRecipe]):
-    """The mean cross entropy over attributes."""
+    """The mean cross entropy over attributes: those of `heads`, with their values."""
 
     name = "probe"
 
-    def __init__(self, recipe: ProbeRecipe, data: Dataset) -> None:
+    def __init__(self, recipe: ProbeRecipe, data: Dataset, heads: Heads) -> None:
         self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
-        self.module = ProbeNet(values(), recipe.widths, data.pictures.shape[1])
-        self.pictures, self.labels = as_tensor(data), labels(data)
+        self.module = ProbeNet(heads, recipe.widths, data.pictures.shape[1])
+        self.pictures, self.labels = as_tensor(data), labels(data, heads)
 
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
         """The error of one batch, with the mean accuracy over attributes."""

@@ -12,6 +12,8 @@ from lookalike.core.errors import OptionError, did_you_mean
 from lookalike.train.task import Recipe
 
 PARTS = ("clip", "vae", "unet", "probe")
+TRAINED = (*PARTS, "judge")
+"""What can be trained: mini's parts, and the judge of pictures in foreign styles."""
 
 
 class ClipRecipe(Recipe):
@@ -75,6 +77,12 @@ class ProbeRecipe(Recipe):
     widths: tuple[int, ...] = Field(default=(32, 64, 96, 128), description="Channels by level.")
 
 
+class JudgeRecipe(ProbeRecipe):
+    """The judge of foreign styles: a probe that has seen them beside the world's."""
+
+    pictures: int = Field(default=24000, ge=8, description="Drawings of all styles to learn from.")
+
+
 class Pictures(BaseModel):
     """How many pictures of each split, and how large."""
 
@@ -85,7 +93,7 @@ class Pictures(BaseModel):
 
 
 class MiniRecipe(BaseModel):
-    """A whole mini: pictures and the four parts."""
+    """A whole mini: pictures and the four parts; and the judge, which is no part of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,6 +102,7 @@ class MiniRecipe(BaseModel):
     vae: VaeRecipe
     unet: UnetRecipe
     probe: ProbeRecipe
+    judge: JudgeRecipe | None = None
 
 
 def shipped() -> list[str]:

@@ -16,13 +16,13 @@ from lookalike.core.files import building
 from lookalike.mini import clip as clips
 from lookalike.mini import vae as vaes
 from lookalike.mini.data import as_tensor, scaled
-from lookalike.mini.recipe import PARTS, MiniRecipe
+from lookalike.mini.recipe import TRAINED, JudgeRecipe, MiniRecipe
 from lookalike.models.probe import ProbeNet
 from lookalike.train.checkpoint import trained_weights
 from lookalike.train.loop import Step, train
 from lookalike.train.task import Task
-from lookalike.world.dataset import Dataset, dataset
-from lookalike.world.style import values
+from lookalike.world.dataset import Dataset, dataset, every_dataset
+from lookalike.world.style import foreign_values, values
 
 SCALED_BY = 2048
 """Training pictures whose latents decide the scaling factor."""
@@ -80,15 +80,35 @@ def trained_probe(recipe: MiniRecipe, run: Path) -> ProbeNet:
     return net.eval()
 
 
+def judge_of(recipe: MiniRecipe) -> JudgeRecipe:
+    """How a recipe's judge is trained.
+
+    Raises:
+        OptionError: the recipe does not say.
+    """
+    if recipe.judge is None:
+        raise OptionError("the recipe has no judge; it needs a part [judge], as in draft")
+    return recipe.judge
+
+
+def trained_judge(recipe: MiniRecipe, run: Path) -> ProbeNet:
+    """The judge that a run has trained so far."""
+    net = ProbeNet(foreign_values(), judge_of(recipe).widths, recipe.pictures.pixels)
+    net.load_state_dict(trained_weights(run / "judge"))
+    return net.eval()
+
+
 def task_of(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Task[Any]:
     """What training a part needs, drawn and loaded.
 
     Raises:
         OptionError: there is no such part. ModelError: a part it stands on is not trained yet.
     """
-    if part not in PARTS:
-        known = ", ".join(PARTS)
-        raise OptionError(f"mini has no part {part!r}{did_you_mean(part, PARTS)}; it has {known}")
+    if part not in TRAINED:
+        known, near = ", ".join(TRAINED), did_you_mean(part, TRAINED)
+        raise OptionError(f"mini has no part {part!r}{near}; it has {known}")
+    if part == "judge":
+        return _judge_task(recipe, data)
     pictures = pictures_of(recipe, data)
     if part == "clip":
         tokenizer = clips.tokenizer_of(recipe.clip, run / "tokenizer")
@@ -98,8 +118,16 @@ def task_of(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Task[Any]:
     if part == "probe":
         from lookalike.mini.probe import ProbeTask
 
-        return ProbeTask(recipe.probe, pictures)
+        return ProbeTask(recipe.probe, pictures, values())
     return _unet_task(recipe, run, pictures)
+
+
+def _judge_task(recipe: MiniRecipe, data: Path) -> Task[Any]:
+    from lookalike.mini.probe import ProbeTask
+
+    own = judge_of(recipe)
+    drawn = every_dataset("train", own.pictures, recipe.pictures.pixels, data)
+    return ProbeTask(own, drawn, foreign_values())
 
 
 def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Task[Any]:

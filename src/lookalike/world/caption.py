@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from lookalike.world.look import Look
-from lookalike.world.style import styles, values
+from lookalike.world.style import foreign, style_of, styles, values
 
 HEADWEAR = ("beanie", "cap", "hat", "hijab", "turban", "winter hat")
 ORDER = (
@@ -76,9 +76,12 @@ def phrases(of: Look) -> list[str]:
 
 
 def caption(of: Look) -> str:
-    """The full caption of a look, the same each time."""
-    parts = [*phrases(of), f"{of.style} style"]
-    return f"a {styles()[of.style].noun} with {', '.join(parts)}"
+    """The full caption of a look, the same each time.
+
+    A foreign style is left out: mini has no word for it.
+    """
+    named = [] if of.style in foreign() else [f"{of.style} style"]
+    return f"a {style_of(of.style).noun} with {', '.join([*phrases(of), *named])}"
 
 
 def reworded(text: str, chance: random.Random) -> str:

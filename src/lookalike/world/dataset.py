@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from lookalike.core.files import write_bytes, write_json
 from lookalike.world.caption import caption
-from lookalike.world.look import HELD_OUT, Look, Split, look, looks, split
+from lookalike.world.look import HELD_OUT, Look, Split, every_look, look, looks, split
 from lookalike.world.render import render
 
 if TYPE_CHECKING:
@@ -46,9 +46,20 @@ class Dataset:
 @cache
 def version() -> str:
     """A hash of everything that decides what the world's pictures look like."""
+    return _hash("styles")
+
+
+@cache
+def every_version() -> str:
+    """The same hash, over the foreign styles too."""
+    return _hash("styles", "foreign")
+
+
+def _hash(*folders: str) -> str:
     digest = hashlib.sha256()
     here = files("lookalike.world")
-    parts = [*here.joinpath("styles").iterdir(), here.joinpath("palette.toml")]
+    parts = [here.joinpath("palette.toml")]
+    parts += [part for folder in folders for part in here.joinpath(folder).iterdir()]
     digest.update(f"{DRAWING} {HELD_OUT}".encode())
     for part in sorted(parts, key=lambda p: p.name):
         digest.update(part.name.encode() + part.read_bytes())
@@ -98,10 +109,24 @@ def dataset(
 
     Shards that a stopped run left whole are used again.
     """
+    chosen = list(islice(looks(which), count))
+    return _kept(chosen, which, pixels, folder / f"{version()}-{pixels}", workers)
+
+
+def every_dataset(
+    which: Split, count: int, pixels: int, folder: Path, workers: int | None = None
+) -> Dataset:
+    """The same for `every_look`: half of the pictures from the world, half in foreign styles."""
+    chosen = list(islice(every_look(which), count))
+    return _kept(chosen, which, pixels, folder / f"{every_version()}-every-{pixels}", workers)
+
+
+def _kept(
+    chosen: list[Look], which: Split, pixels: int, home: Path, workers: int | None
+) -> Dataset:
     import numpy as np
 
-    chosen = list(islice(looks(which), count))
-    home = folder / f"{version()}-{pixels}"
+    count = len(chosen)
     missing = [i for i in range(0, count, SHARD) if not _shard(home, which, i, count).exists()]
     wanted = [one for i in missing for one in chosen[i : i + SHARD]]
     stream = drawn(wanted, pixels, workers)
@@ -153,4 +178,4 @@ def from_row(row: dict[str, object]) -> Look:
     return look(str(row["style"]), int(str(row["seed"])), **attributes)
 
 
-__all__ = ["Dataset", "dataset", "drawn", "from_row", "make", "split", "version"]
+__all__ = ["Dataset", "dataset", "drawn", "every_dataset", "from_row", "make", "split", "version"]

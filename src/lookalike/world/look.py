@@ -6,10 +6,11 @@ import hashlib
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count, cycle
 from typing import Literal
 
 from lookalike.core.errors import OptionError
-from lookalike.world.style import Attribute, Role, Style, styles
+from lookalike.world.style import Attribute, Role, Style, foreign, style_of, styles
 
 Split = Literal["train", "validation", "test", "combination"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test", "combination")
@@ -44,7 +45,7 @@ class Look:
 
     def of(self, role: Role) -> dict[str, str]:
         """The attributes of the character (`identity`) or of the `scene`."""
-        style = styles()[self.style]
+        style = style_of(self.style)
         return {a.name: v for a in style.attributes if a.role == role and (v := self.get(a.name))}
 
     def get(self, name: str) -> str | None:
@@ -78,9 +79,9 @@ def look(style: str, seed: int = 0, **attributes: str) -> Look:
     Raises:
         OptionError: the style, an attribute or a value is unknown.
     """
-    if style not in styles():
+    if style not in styles() and style not in foreign():
         raise OptionError(f"the world has no style {style!r}; it has {', '.join(styles())}")
-    known = styles()[style]
+    known = style_of(style)
     for name, value in attributes.items():
         attribute = known.attribute(name)
         if attribute is None or value not in attribute.values:
@@ -93,6 +94,21 @@ def draw(seed: int) -> Look:
     chance = generator("look", seed)
     every = list(styles().values())
     style = chance.choices(every, [s.share for s in every])[0]
+    return _drawn(style, seed, chance)
+
+
+def draw_foreign(style: str, seed: int) -> Look:
+    """The look of `seed` in a foreign style: every attribute drawn independently of the others.
+
+    Raises:
+        OptionError: there is no such foreign style.
+    """
+    if style not in foreign():
+        raise OptionError(f"there is no foreign style {style!r}; there are {', '.join(foreign())}")
+    return _drawn(foreign()[style], seed, generator("foreign", style, seed))
+
+
+def _drawn(style: Style, seed: int, chance: random.Random) -> Look:
     chosen = {a.name: _choose(a, chance) for a in style.attributes}
     return Look(seed, style.name, visible(style, chosen))
 
@@ -114,3 +130,24 @@ def looks(which: Split, start: int = 0) -> Iterator[Look]:
         if split(found) == which:
             yield found
         seed += 1
+
+
+def foreign_looks(style: str, which: Split, start: int = 0) -> Iterator[Look]:
+    """The looks of a split in a foreign style, without end, in the order of their seeds.
+
+    Raises:
+        OptionError: there is no such foreign style, or the split has no foreign looks.
+    """
+    if which == "combination":
+        raise OptionError("no combination of a foreign style is held out; ask for test instead")
+    drawn = (draw_foreign(style, seed) for seed in count(start))
+    return (one for one in drawn if split(one) == which)
+
+
+def every_look(which: Split) -> Iterator[Look]:
+    """The looks of a split, every second one of the world, the rest foreign styles in turn."""
+    own = looks(which)
+    others = [foreign_looks(style, which) for style in foreign()]
+    for other in cycle(others):
+        yield next(own)
+        yield next(other)

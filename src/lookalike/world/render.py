@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from lookalike.world.look import Look, generator
-from lookalike.world.style import Attribute, Style, styles
+from lookalike.world.style import Attribute, Style, style_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,7 +49,7 @@ def _attribute(attribute: Attribute, value: str) -> dict[str, Any]:
 
 def options(of: Look) -> dict[str, Any]:
     """DiceBear's options that draw a look; what cannot be seen is fixed, never left to chance."""
-    style: Style = styles()[of.style]
+    style: Style = style_of(of.style)
     found: dict[str, Any] = {"seed": str(of.seed), **style.options}
     chance = generator("nuisance", *of.of("identity").items())
     for component, variants in style.nuisance.items():
@@ -77,11 +77,3 @@ def render(of: Look, pixels: int = 64) -> Image:
     from dicebear import Avatar
 
     return _rasterise(Avatar(_drawn(of.style), options(of)).to_string(), pixels)
-
-
-def render_foreign(style: str, seed: int, pixels: int = 64) -> Image:
-    """A picture in a style that mini never sees, as DiceBear draws it for `seed`."""
-    from dicebear import Avatar
-
-    chosen = {"seed": str(seed), "backgroundColor": "#ffffff"}
-    return _rasterise(Avatar(_drawn(style), chosen).to_string(), pixels)

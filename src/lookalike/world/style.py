@@ -98,10 +98,8 @@ def _style(name: str, text: str) -> Style:
     )
 
 
-@cache
-def styles() -> dict[str, Style]:
-    """Every style of the world by name, sorted; foreign styles are not among them."""
-    folder = files("lookalike.world").joinpath("styles")
+def _folder(name: str) -> dict[str, Style]:
+    folder = files("lookalike.world").joinpath(name)
     found = sorted(
         (f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda file: file.name
     )
@@ -109,10 +107,37 @@ def styles() -> dict[str, Style]:
 
 
 @cache
-def values() -> dict[str, tuple[str, ...]]:
-    """Every attribute's values over all styles, the style itself among them."""
-    found: dict[str, dict[str, None]] = {"style": dict.fromkeys(styles())}
-    for style in styles().values():
+def styles() -> dict[str, Style]:
+    """Every style of the world by name, sorted; foreign styles are not among them."""
+    return _folder("styles")
+
+
+@cache
+def foreign() -> dict[str, Style]:
+    """Every foreign style by name, sorted: drawn and judged, but never shown to mini."""
+    return _folder("foreign")
+
+
+def style_of(name: str) -> Style:
+    """The style called `name`, of the world or foreign."""
+    return foreign()[name] if name in foreign() else styles()[name]
+
+
+def _values(of: Mapping[str, Style]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {"style": dict.fromkeys(of)}
+    for style in of.values():
         for attribute in style.attributes:
             found.setdefault(attribute.name, {}).update(dict.fromkeys(attribute.values))
     return {name: tuple(words) for name, words in found.items()}
+
+
+@cache
+def values() -> dict[str, tuple[str, ...]]:
+    """Every attribute's values over all styles of the world, the style itself among them."""
+    return _values(styles())
+
+
+@cache
+def foreign_values() -> dict[str, tuple[str, ...]]:
+    """Every attribute's values over the world's and the foreign styles: what the judge reads."""
+    return _values({**styles(), **foreign()})
