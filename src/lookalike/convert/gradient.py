@@ -27,6 +27,7 @@ class Gradient(Converter):
     """
 
     name: ClassVar[str] = "gradient"
+    balance: ClassVar[float] = 1.0
     summary: ClassVar[str] = "Token embeddings learnt in a few steps, on the text tower alone."
 
     slots: int = Field(default=8, ge=1, le=32, description="How many tokens are learnt.")
@@ -42,12 +43,13 @@ class Gradient(Converter):
         return embed_tokens(backbone, self.tokens(backbone, pictures))
 
     def edit(
-        self, backbone: Backbone, pictures: Sequence[Image], text: str, balance: float = 0.6
+        self, backbone: Backbone, pictures: Sequence[Image], text: str, balance: float | None = None
     ) -> Embedding:
         """Embeddings of the learnt tokens followed by `text`; see `editing.weighed`."""
         from lookalike.convert.editing import check_edit, weighed
         from lookalike.models.spoken import embed_tokens, places
 
+        balance = self.balance if balance is None else balance
         check_edit(text, balance)
         tokens, added = self.tokens(backbone, pictures), f", {text}"
         ends = backbone.ends([places(self.slots) + added] * len(tokens))

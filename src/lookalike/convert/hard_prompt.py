@@ -26,6 +26,7 @@ class HardPrompt(Converter):
     """
 
     name: ClassVar[str] = "hard-prompt"
+    balance: ClassVar[float] = 1.0
     summary: ClassVar[str] = "PEZ: readable words learnt on the text tower alone."
 
     length: int = Field(default=16, ge=1, le=32, description="How many words a prompt has.")
@@ -42,13 +43,14 @@ class HardPrompt(Converter):
             return backbone.embed(self.words(backbone, pictures))
 
     def edit(
-        self, backbone: Backbone, pictures: Sequence[Image], text: str, balance: float = 0.6
+        self, backbone: Backbone, pictures: Sequence[Image], text: str, balance: float | None = None
     ) -> Embedding:
         """Embeddings of the words followed by `text`; see `editing.weighed`."""
         import torch
 
         from lookalike.convert.editing import check_edit, weighed
 
+        balance = self.balance if balance is None else balance
         check_edit(text, balance)
         alone = self.words(backbone, pictures)
         joint = [f"{words}, {text}" for words in alone]
