@@ -19,6 +19,14 @@ Split = Annotated[SplitName, typer.Option("--split", help="Which part of the wor
 Side = Annotated[int, typer.Option("--pixels", min=16, max=2048, help="Side of a picture.")]
 Many = Annotated[int, typer.Option("--count", min=1, max=1_000_000, help="How many pictures.")]
 Few = Annotated[int, typer.Option("--count", min=1, max=1000, help="How many pictures.")]
+InStyle = Annotated[
+    str | None,
+    typer.Option(
+        "--style",
+        metavar="STYLE",
+        help="One style alone, also one that mini never saw: dylan, big-ears or miniavs.",
+    ),
+]
 Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="The new folder to write.")]
 File = Annotated[
     Path | None,
@@ -36,17 +44,17 @@ def world() -> None:
 
 
 @group.command()
-def sheet(split: Split = "test", count: Few = 48, out: File = None) -> None:
+def sheet(split: Split = "test", count: Few = 48, style: InStyle = None, out: File = None) -> None:
     """Draw a contact sheet of the world, with captions."""
     from lookalike.core.files import next_free
     from lookalike.core.pictures import save_picture
     from lookalike.core.pictures import sheet as drawn
     from lookalike.world.caption import caption
-    from lookalike.world.look import looks
+    from lookalike.world.look import looks_in
     from lookalike.world.render import render
 
     path = output.new_file(out) if out else next_free(output.folder(None), "sheet", ".png")
-    chosen = list(islice(looks(split), count))
+    chosen = list(islice(looks_in(style, split), count))
     tiles = [render(one, 128) for one in chosen]
     page = drawn(tiles, columns=min(8, count), labels=[caption(one) for one in chosen])
     save_picture(page, path)
@@ -54,9 +62,12 @@ def sheet(split: Split = "test", count: Few = 48, out: File = None) -> None:
 
 
 @group.command()
-def make(count: Many, out: Folder, split: Split = "train", pixels: Side = 64) -> None:
+def make(
+    count: Many, out: Folder, split: Split = "train", pixels: Side = 64, style: InStyle = None
+) -> None:
     """Write pictures of the world and a manifest that says what each shows."""
     from lookalike.world.dataset import make as written
 
-    output.watched(written(split, count, pixels, out), "pictures", lambda done: (done, count, ""))
+    work = written(split, count, pixels, out, style)
+    output.watched(work, "pictures", lambda done: (done, count, ""))
     typer.echo(out)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from lookalike.core.files import write_bytes, write_json
 from lookalike.world.caption import caption
-from lookalike.world.look import HELD_OUT, Look, Split, every_look, look, looks, split
+from lookalike.world.look import HELD_OUT, Look, Split, every_look, look, looks, looks_in, split
 from lookalike.world.render import render
 
 if TYPE_CHECKING:
@@ -144,8 +144,12 @@ def _shard(home: Path, which: Split, first: int, count: int) -> Path:
     return home / f"{which}-{first:07d}-{last:07d}.rgb"
 
 
-def make(which: Split, count: int, pixels: int, out: Path) -> Iterator[int]:
+def make(
+    which: Split, count: int, pixels: int, out: Path, style: str | None = None
+) -> Iterator[int]:
     """Write `count` PNG pictures of a split and a manifest into a new folder `out`.
+
+    All of them in one `style`, which may be a foreign one, where it is named.
 
     Yields the number of pictures written so far. The manifest, `manifest.json`, holds for each
     picture its file name, caption, seed, style and attributes.
@@ -154,7 +158,7 @@ def make(which: Split, count: int, pixels: int, out: Path) -> Iterator[int]:
 
     from lookalike.core.files import building
 
-    chosen = list(islice(looks(which), count))
+    chosen = list(islice(looks_in(style, which), count))
     with building(out) as folder:
         rows: list[dict[str, object]] = []
         for number, (one, raw) in enumerate(zip(chosen, drawn(chosen, pixels), strict=True)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count, cycle
 from typing import Literal
 
-from lookalike.core.errors import OptionError
+from lookalike.core.errors import OptionError, did_you_mean
 from lookalike.world.style import Attribute, Role, Style, foreign, style_of, styles
 
 Split = Literal["train", "validation", "test", "combination"]
@@ -142,6 +142,24 @@ def foreign_looks(style: str, which: Split, start: int = 0) -> Iterator[Look]:
         raise OptionError("no combination of a foreign style is held out; ask for test instead")
     drawn = (draw_foreign(style, seed) for seed in count(start))
     return (one for one in drawn if split(one) == which)
+
+
+def looks_in(style: str | None, which: Split) -> Iterator[Look]:
+    """The looks of a split in one style, of the world's own or foreign; in all its own if None.
+
+    Raises:
+        OptionError: there is no such style, or the split has no such looks.
+    """
+    if style is None:
+        return looks(which)
+    if style in foreign():
+        return foreign_looks(style, which)
+    if style not in styles():
+        known = [*styles(), *foreign()]
+        raise OptionError(
+            f"there is no style {style}{did_you_mean(style, known)}; there are {', '.join(known)}"
+        )
+    return (one for one in looks(which) if one.style == style)
 
 
 def every_look(which: Split) -> Iterator[Look]:
