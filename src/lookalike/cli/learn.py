@@ -37,8 +37,8 @@ Frame = Annotated[
     ),
 ]
 Scope = Annotated[
-    Literal["cross", "attention"],
-    typer.Option("--scope", help="The cross-attention's keys and values, or all attention."),
+    Literal["cross", "self", "attention"],
+    typer.Option("--scope", help="The cross-attention's keys and values, self-attention, or all."),
 ]
 SECONDS = 60.0
 """How often a tuning is kept on disk, in seconds."""

@@ -41,10 +41,10 @@ class Online(Converter):
     )
     batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
-    scope: Literal["cross", "attention"] = Field(
+    scope: Literal["cross", "self", "attention"] = Field(
         default="cross",
-        description="Which weights of the U-Net: the cross-attention's keys and values, or all of "
-        "its attention.",
+        description="Which weights of the U-Net: the cross-attention's keys and values, all of the "
+        "self-attention, or all attention.",
     )
     text_frame: str = Field(
         default="a person",

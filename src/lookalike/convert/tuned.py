@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -55,4 +56,6 @@ class Tuned(Converter):
         domain = read_domain(Path(self.weights).expanduser())
         key = (self.name, sha256(domain.path))
         learner = kept(backbone, key, lambda: load_learner(domain, backbone))
-        return learner.convert(backbone, pictures, self.fit)
+        # One and the same for all calls, so that their rows can be read in one batch.
+        adjustment = kept(backbone, (*key, "adjustment"), learner.additions.adjustment)
+        return replace(learner.convert(backbone, pictures, self.fit), adjustment=adjustment)

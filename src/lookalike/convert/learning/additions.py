@@ -16,20 +16,25 @@ from lookalike.models.backbone import Backbone
 WEIGHT = ".weight"
 
 
-Scope = Literal["cross", "attention"]
-"""Which weights: the cross-attention's keys and values, or all of both kinds of attention."""
+Scope = Literal["cross", "self", "attention"]
+"""Which weights: the cross-attention's keys and values, all of the self-attention, or of both."""
 
-PARTS: dict[Scope, tuple[str, ...]] = {
-    "cross": ("to_k", "to_v"),
-    "attention": ("to_q", "to_k", "to_v", "to_out.0"),
+EVERY = ("to_q", "to_k", "to_v", "to_out.0")
+PARTS: dict[Scope, dict[str, tuple[str, ...]]] = {
+    "cross": {"cross": ("to_k", "to_v")},
+    "self": {"self": EVERY},
+    "attention": {"self": EVERY, "cross": EVERY},
 }
 
 
 def weights_of(backbone: Backbone, scope: Scope) -> list[str]:
     """The names of a U-Net's weights of a scope, in the order in which they run."""
-    kinds = ("cross",) if scope == "cross" else ("self", "cross")
-    paths = [site.path for site in backbone.sites if site.kind in kinds]
-    return [f"{path}.{part}{WEIGHT}" for path in paths for part in PARTS[scope]]
+    parts = PARTS[scope]
+    return [
+        f"{site.path}.{part}{WEIGHT}"
+        for site in backbone.sites
+        for part in parts.get(site.kind, ())
+    ]
 
 
 class Additions(nn.Module):

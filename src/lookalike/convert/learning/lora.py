@@ -12,7 +12,7 @@ from PIL.Image import Image
 from pydantic import Field
 from torch import Tensor, nn
 
-from lookalike.convert.learning.additions import PARTS, WEIGHT
+from lookalike.convert.learning.additions import EVERY, WEIGHT
 from lookalike.convert.learning.denoising import DenoisingRecipe, DenoisingTask, trainable
 from lookalike.core.adjustment import Adjustment
 from lookalike.core.embedding import Embedding
@@ -59,9 +59,11 @@ def low_rank(backbone: Backbone, recipe: LoraRecipe) -> Iterator[nn.Module]:
     """
     from peft import LoraConfig
 
-    parts = [part for part in PARTS["attention"]]
     config = LoraConfig(
-        r=recipe.rank, lora_alpha=recipe.rank, target_modules=parts, init_lora_weights="gaussian"
+        r=recipe.rank,
+        lora_alpha=recipe.rank,
+        target_modules=list(EVERY),
+        init_lora_weights="gaussian",
     )
     unet: Any = backbone.unet
     # peft draws the first weights from the common generator.

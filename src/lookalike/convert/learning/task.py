@@ -17,7 +17,7 @@ from lookalike.convert.form import form_of
 from lookalike.convert.learning.additions import Additions, Scope, weights_of
 from lookalike.convert.learning.denoising import DenoisingRecipe, DenoisingTask, where
 from lookalike.convert.learning.prompts import VisualPrompts
-from lookalike.core.embedding import Embedding
+from lookalike.core.embedding import Embedding, join
 from lookalike.core.errors import OptionError
 from lookalike.core.record import explain
 from lookalike.models.backbone import Backbone
@@ -38,14 +38,17 @@ class LearningRecipe(DenoisingRecipe):
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
     scope: Scope = Field(
         default="cross",
-        description="Which weights of the U-Net: the cross-attention's keys and values, or all of "
-        "its attention.",
+        description="Which weights of the U-Net: the cross-attention's keys and values, all of the "
+        "self-attention, or all attention.",
     )
     fit: Fit = Field(default="crop", description="What becomes of a picture that is not square.")
     text_frame: str = Field(
         default="", description="Words that stand before the picture in a share of the steps."
     )
     framed: float = Field(default=0.5, ge=0, le=1, description="The share of steps with words.")
+    worded: float = Field(
+        default=0.0, ge=0, le=1, description="The share of samples with the picture's words alone."
+    )
     pictures: str = Field(default="", description="SHA-256 of the pictures that it learns from.")
 
 
@@ -106,16 +109,20 @@ class LearningTask(DenoisingTask[LearningRecipe]):
     """The loss of denoising pictures under their own conversion."""
 
     def __init__(
-        self, backbone: Backbone, pictures: Sequence[Image], recipe: LearningRecipe
+        self,
+        backbone: Backbone,
+        pictures: Sequence[Image],
+        recipe: LearningRecipe,
+        phrases: Sequence[Sequence[str]] = (),
     ) -> None:
+        """`phrases` say what each picture shows; they take the place of the recipe's frame."""
         super().__init__(backbone, pictures, recipe)
+        self.phrases = [list(each) for each in phrases] or [[recipe.text_frame]] * len(pictures)
         self.module = Learner(backbone, recipe).to(backbone.device)
         self.form = form_of(backbone)
         with torch.no_grad():
             self.pixels = backbone.clip.preprocess(pictures, recipe.fit)
             self.plain = backbone.clip.see(pictures, recipe.fit).pooled
-            self.frame = backbone.embed([recipe.text_frame])
-            self.end = int(backbone.ends([recipe.text_frame])[0])
 
     def pace(self, name: str) -> float:
         """What is learnt of the vision tower learns faster than the additions to the U-Net."""
@@ -132,11 +139,26 @@ class LearningTask(DenoisingTask[LearningRecipe]):
         return self.module.additions.lent(self.backbone.unet)
 
     def prompt(self, which: Tensor, chance: torch.Generator) -> Embedding:
-        """The chosen pictures' conversions, some of them behind the words of the frame."""
+        """The chosen pictures' conversions, some of them behind words, or those words alone."""
         plain = self.plain[which.to(self.plain.device)]
         seen = self.module.see(self.backbone, self.pixels[which], plain, chance)
         bare = self.form(seen)
         framed = torch.rand(len(which), generator=chance) < self.recipe.framed
-        if not self.recipe.text_frame:
-            return bare
-        return where(framed, blend_text(bare, self.frame, self.end, BALANCE), bare)
+        worded = torch.rand(len(which), generator=chance) < self.recipe.worded
+        texts = [self._text(int(i), chance) for i in which]
+        with torch.no_grad():
+            told, ends = self.backbone.embed(texts), self.backbone.ends(texts)
+        rows = [
+            blend_text(bare.take(i), told.take(i), int(ends[i]), BALANCE)
+            if texts[i]
+            else bare.take(i)
+            for i in range(len(texts))
+        ]
+        return where(worded, told, where(framed, join(rows), bare))
+
+    def _text(self, picture: int, chance: torch.Generator) -> str:
+        """One or two of the phrases that say what a picture shows."""
+        known = self.phrases[picture]
+        order = torch.randperm(len(known), generator=chance).tolist()
+        count = 1 + int(torch.randint(0, 2, (1,), generator=chance))
+        return ", ".join(known[place] for place in order[:count])
