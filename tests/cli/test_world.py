@@ -34,3 +34,18 @@ def test_a_folder_that_holds_something_is_left_alone(ask: Ask, picture: str) -> 
     answer = ask(["world", "make", "--count", "2", "--out", "."])
     assert answer.code == 2
     assert [path.name for path in Path().iterdir()] == [picture]
+
+
+def test_one_style_alone_is_drawn_of_the_world_or_foreign(ask: Ask) -> None:
+    for style in ("micah", "dylan"):
+        made = ask(["world", "make", "--count", "3", "--style", style, "--out", style])
+        assert (made.code, made.err) == (0, "")
+        rows = json.loads((Path(style) / "manifest.json").read_text())["rows"]
+        assert [row["style"] for row in rows] == [style] * 3
+
+
+def test_an_unknown_style_is_refused_with_the_nearest(ask: Ask) -> None:
+    answer = ask(["world", "make", "--count", "3", "--style", "dylam", "--out", "data"])
+    assert (answer.code, answer.out) == (2, "")
+    assert "did you mean dylan?" in answer.err
+    assert not Path("data").exists()
