@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from lookalike.core.errors import OptionError
 from lookalike.core.files import read_json
-from lookalike.evaluate.subjects import HELD_OUT, Domain, Subject, found, readable
+from lookalike.evaluate.subjects import Domain, Subject, found, readable
 
 CAPTIONS = "captions_*.json"
 USUAL = "captions_val2017.json"
@@ -43,8 +43,8 @@ def is_coco(folder: Path) -> bool:
     return any((folder / "annotations").glob(CAPTIONS))
 
 
-def read_coco(folder: Path, count: int) -> Domain:
-    """The first `count` pictures with a caption, in the order of their numbers.
+def read_coco(folder: Path, count: int, others: int) -> Domain:
+    """The first `count` pictures with a caption, in the order of their numbers, and `others` more.
 
     The folder holds `annotations/captions_val2017.json` and the pictures in `val2017`, or another
     year's; captions are what pictures are compared with, so there are no edits.
@@ -57,8 +57,8 @@ def read_coco(folder: Path, count: int) -> Domain:
     subjects = tuple(
         Subject(name, (picture,), caption) for name, picture, caption in islice(pairs, count)
     )
-    others = tuple(picture for _, picture, _ in islice(pairs, HELD_OUT))
-    return found(Domain("folder", subjects, others, tuple(skipped)), folder)
+    held_out = tuple(picture for _, picture, _ in islice(pairs, others))
+    return found(Domain("folder", subjects, held_out, tuple(skipped)), folder)
 
 
 def _captioned(folder: Path, skipped: list[str]) -> Iterator[tuple[str, Image, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from lookalike.evaluate.kept import Kept, digest
 from lookalike.evaluate.making import SEED, Shown, maker, pictured
 from lookalike.evaluate.round_trip import Stage
 from lookalike.evaluate.scoring import SCORES, Eyes, Judged, judged
-from lookalike.evaluate.subjects import Domain
+from lookalike.evaluate.subjects import HELD_OUT, Domain
 from lookalike.evaluate.table import Converters, HeldOut, Row, Table, lines
 from lookalike.evaluate.worlds import judge, judge_folder
 from lookalike.models.backbone import Backbone
@@ -39,6 +39,7 @@ class Asked:
     split: HeldOut = "test"
     pictures: int = 2
     edits: int = 2
+    others: int = HELD_OUT
     settings: Settings = field(default_factory=lambda: Settings(steps=15))
     folder: Path | None = None
     weights: Path | None = None
@@ -51,6 +52,18 @@ class Asked:
         for place in (self.folder, self.weights, self.dino):
             if place is not None and not place.is_dir():
                 raise OptionError(f"there is no folder {place}")
+
+
+def held_out_split(name: str) -> HeldOut:
+    """The split of that name, if it is one that no part of a model was trained on.
+
+    Raises:
+        OptionError: it is not.
+    """
+    for known in get_args(HeldOut):
+        if name == known:
+            return known
+    raise OptionError(f"there is no split {name} to judge on; there are test and validation")
 
 
 @dataclass(frozen=True)
@@ -94,8 +107,8 @@ def measure(
 
 def _read(name: str, asked: Asked, pixels: int) -> Domain:
     if name == FOLDER and asked.folder is not None:
-        return from_folder(asked.folder, asked.count, asked.edits)
-    return drawn(name, asked.split, asked.count, asked.edits, pixels)
+        return from_folder(asked.folder, asked.count, asked.edits, asked.others)
+    return drawn(name, asked.split, asked.count, asked.edits, asked.others, pixels)
 
 
 def _domain(

@@ -53,10 +53,8 @@ class Dino:
     def see(self, pictures: Sequence[Image]) -> Float[Tensor, "batch width"]:
         """The class token of each picture, after the last layer norm."""
         seen = [
-            self.net(pixel_values=self.preprocess(batch).to(self.net.device)).last_hidden_state[
-                :, 0
-            ]
-            for batch in batches(pictures)
+            self.net(pixel_values=pixels.to(self.net.device)).last_hidden_state[:, 0]
+            for pixels in map(self.preprocess, batches(pictures))
         ]
         return torch.cat(seen).float()
 

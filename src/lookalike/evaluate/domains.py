@@ -9,7 +9,7 @@ from lookalike.core.errors import OptionError, did_you_mean
 from lookalike.evaluate.coco import is_coco, read_coco
 from lookalike.evaluate.dreambench import BENCH, PLAIN, read_dreambench
 from lookalike.evaluate.editing import edits_of
-from lookalike.evaluate.subjects import HELD_OUT, Domain, Subject
+from lookalike.evaluate.subjects import Domain, Subject
 from lookalike.evaluate.worlds import domain_looks, world_domains
 from lookalike.world.caption import caption
 from lookalike.world.look import Split
@@ -35,19 +35,19 @@ def chosen_domains(names: tuple[str, ...], folder: Path | None) -> list[str]:
     return chosen
 
 
-def drawn(name: str, which: Split, count: int, edits: int, pixels: int) -> Domain:
-    """A domain of the drawn world: the first `count` looks of a split, and those after them."""
+def drawn(name: str, which: Split, count: int, edits: int, others: int, pixels: int) -> Domain:
+    """A domain of the drawn world: the first `count` looks of a split, and `others` after them."""
     every = domain_looks(name, which)
     chosen = list(islice(every, count))
-    others = tuple(render(one, pixels) for one in islice(every, HELD_OUT))
+    held_out = tuple(render(one, pixels) for one in islice(every, others))
     subjects = tuple(
         Subject(f"{one.style}-{one.seed}", (render(one, pixels),), caption(one), asked, one)
         for one, asked in zip(chosen, edits_of(chosen, edits), strict=True)
     )
-    return Domain(name, subjects, others)
+    return Domain(name, subjects, held_out)
 
 
-def from_folder(folder: Path, count: int, edits: int) -> Domain:
+def from_folder(folder: Path, count: int, edits: int, others: int) -> Domain:
     """The domain of a folder in the way of COCO or of DreamBench.
 
     Raises:
@@ -56,7 +56,7 @@ def from_folder(folder: Path, count: int, edits: int) -> Domain:
     if not folder.is_dir():
         raise OptionError(f"there is no folder {folder}")
     if is_coco(folder):
-        return read_coco(folder, count)
+        return read_coco(folder, count, others)
     if any((folder / name).is_file() for name in (BENCH, PLAIN, f"dataset/{BENCH}")):
         return read_dreambench(folder, count, edits)
     raise OptionError(

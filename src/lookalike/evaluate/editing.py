@@ -60,7 +60,9 @@ def edit_of(of: Look, asked: Instruction) -> Edit | None:
         return None
     same = {k: v for k, v in of.values.items() if after.values.get(k) == v}
     kept = {name: same[name] for name in asked.kept if name in same}
-    return Edit(asked.words.format_map(of.values), asked.wanted, kept, caption(after))
+    # A sentence, as mini's captions are: it does not take "hot pink hair" alone for an edit.
+    words = f"a {style_of(of.style).noun} with {asked.words.format_map(of.values)}"
+    return Edit(words, asked.wanted, kept, caption(after))
 
 
 def edits_of(subjects: Sequence[Look], count: int) -> Iterator[tuple[Edit, ...]]:
@@ -84,12 +86,10 @@ def edits_of(subjects: Sequence[Look], count: int) -> Iterator[tuple[Edit, ...]]
 
 def _after(of: Look, wanted: Mapping[str, str]) -> Look | None:
     """The look with what is wanted, or None where it could not be drawn or seen."""
-    known = [style_of(of.style).attribute(name) for name in wanted]
-    drawn = (
-        one is not None and v in one.values for one, v in zip(known, wanted.values(), strict=True)
-    )
-    if not all(drawn):
-        return None
+    for name, value in wanted.items():
+        known = style_of(of.style).attribute(name)
+        if known is None or value not in known.values:
+            return None
     found = look(of.style, of.seed, **dict(of.attributes) | dict(wanted))
     return found if wanted.items() <= found.values.items() else None
 

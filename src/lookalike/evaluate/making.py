@@ -67,7 +67,7 @@ class Truth:
 
 
 class Converted:
-    """A converter, given the reference alone; one for all of them, as it may keep what it learnt."""
+    """A converter, given the reference alone; one for all, as it may keep what it learnt."""
 
     def __init__(self, backbone: Backbone, entrant: Entrant) -> None:
         """Make the entrant's converter with its options."""
@@ -172,7 +172,7 @@ def _run(
 
 
 def learn(made: Maker, subject: Subject) -> Learnt:
-    """Convert a reference, timed, and then make all its edits: a converter that learns does once."""
+    """Convert a reference, timed, and then make all its edits: a converter may learn for all."""
     start = time.perf_counter()
     likeness = made.likeness(subject)
     likeness.tokens.sum().item()  # waits for a device that is still at work

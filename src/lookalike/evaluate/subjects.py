@@ -1,4 +1,4 @@
-"""What the converters' benchmark is asked about: references, their texts, and what else there is."""
+"""What the converters' benchmark is asked about: references, their texts, and other pictures."""
 
 from __future__ import annotations
 
