@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 Features = Float[np.ndarray, "pictures width"]
+Others = Float[np.ndarray, "others width"]
 
 DIRECTIONS = 16
 PICTURES_A_DIRECTION = 4
@@ -21,12 +22,12 @@ def units(features: Features) -> Features:
     return wide / np.where(length == 0, 1, length)
 
 
-def cosines(one: Features, other: Features) -> Float[np.ndarray, "pictures others"]:
+def cosines(one: Features, other: Others) -> Float[np.ndarray, "pictures others"]:
     """The cosine of every feature with every other: CLIP-I of pictures, CLIP-T with texts."""
     return units(one) @ units(other).T
 
 
-def similarity(one: Features, other: Features) -> float:
+def similarity(one: Features, other: Others) -> float:
     """The mean cosine of every feature of one set with every one of the other."""
     return float(cosines(one, other).mean())
 
@@ -44,7 +45,7 @@ def diversity(features: Features) -> float:
     return float(np.mean([1 - table[pair] for pair in pairs]))
 
 
-def frechet(one: Features, other: Features) -> float:
+def frechet(one: Features, other: Others) -> float:
     """The Fréchet distance (squared) of the Gaussians that fit two sets of features best.
 
     |m1 - m2|² + tr(C1 + C2 - 2 (C1 C2)^½), Dowson and Landau (1982); Heusel et al. (2017) call
@@ -74,7 +75,7 @@ def directions(held_out: Features, pictures: int) -> Float[np.ndarray, "directio
     return vectors[:, np.argsort(values)[::-1][:number]].T
 
 
-def without_each(groups: Sequence[Features], other: Features) -> Float[np.ndarray, " groups"]:
+def without_each(groups: Sequence[Features], other: Others) -> Float[np.ndarray, " groups"]:
     """The Fréchet distance to `other` without each group of features in turn."""
     return np.array(
         [

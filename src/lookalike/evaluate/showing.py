@@ -18,7 +18,7 @@ COMPARED = ("agreement", "identity", "clip_i", "edit_accuracy", "kept", "clip_t"
 """Scores whose paired differences to the closed form are shown."""
 
 Cells = list[tuple[str, ...]]
-TILE = 64
+TILE = 80
 
 
 def cell(figure: Interval | None, sign: str = "") -> str:
