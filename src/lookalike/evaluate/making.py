@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from PIL.Image import Image
@@ -24,6 +24,7 @@ SEED = 60_000
 """Seeds of the benchmark's pictures start here."""
 
 
+@runtime_checkable
 class Maker(Protocol):
     """One row's way from a reference to embeddings of one row each."""
 

@@ -9,7 +9,7 @@ import torch
 from PIL.Image import Image
 
 from lookalike.evaluate.dino import Dino
-from lookalike.evaluate.distances import Features, diversity, similarity, units
+from lookalike.evaluate.distances import Features, Others, diversity, similarity, units
 from lookalike.evaluate.intervals import Score
 from lookalike.evaluate.making import Shown
 from lookalike.evaluate.metrics import JUDGED, Values
@@ -71,7 +71,7 @@ def judged(eyes: Eyes, subject: Subject, shown: Shown) -> Judged:
     return Judged({name: found.get(name) for name in SCORES}, made)
 
 
-def _clip_t(eyes: Eyes, subject: Subject, made: Features, edited: Features | None) -> float:
+def _clip_t(eyes: Eyes, subject: Subject, made: Features, edited: Others | None) -> float:
     """Each edited picture with its own words; without edits, the likeness with the caption."""
     if edited is None:
         return similarity(made, eyes.text_of([subject.caption]))
