@@ -50,7 +50,7 @@ def curve(table: Table) -> bytes | None:
 
     The closed form, which learns nothing, is a level line.
     """
-    names, ways = axes(table), _by_steps(table)
+    names, ways = axes(table), by_steps(table)
     if names is None or not ways:
         return None
     figure, plot = _blank(f"{table.domain}: likeness over steps of learning")
@@ -67,7 +67,8 @@ def curve(table: Table) -> bytes | None:
     return _svg(figure)
 
 
-def _by_steps(table: Table) -> dict[str, list[Line]]:
+def by_steps(table: Table) -> dict[str, list[Line]]:
+    """Lines of converters that learn, for those with more than one number of steps."""
     names = axes(table)
     found: dict[str, list[Line]] = {}
     for line in table.lines:
