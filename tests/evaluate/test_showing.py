@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from lookalike.core.errors import OptionError
 from lookalike.core.records import Settings
 from lookalike.evaluate.intervals import Interval
-from lookalike.evaluate.plots import by_steps, curve, pareto
+from lookalike.evaluate.plots import by_steps, check_plots, curve, pareto
 from lookalike.evaluate.showing import cell, differences, main_table, spreadsheet
 from lookalike.evaluate.table import Converters, Row, Table, lines
 
@@ -85,6 +88,15 @@ def test_a_plot_names_every_method_and_is_the_same_each_time() -> None:
     assert all(line.method.encode() in drawn for line in FULL.lines)
     assert pareto(FULL) == drawn
     assert pareto(table(row("closed-form", 0.4, None))) is None
+
+
+def test_without_the_library_that_draws_it_is_said_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check_plots()
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(OptionError, match=r"pip install .lookalike\[plot\]"):
+        check_plots()
 
 
 def test_a_curve_is_drawn_for_what_has_rows_of_several_steps() -> None:

@@ -119,7 +119,7 @@ def converters(
     ] = 20,
     domain: Annotated[
         list[str] | None,
-        typer.Option("--domain", help="own, character or folder; may be repeated."),
+        typer.Option("--domain", help="own, character, …; may be repeated; all if unset."),
     ] = None,
     method: Annotated[
         list[str] | None,
