@@ -11,7 +11,7 @@ TORCH_INDEX ?=
 # Compiling what may never be imported would take most of the time.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-all lint format bench figures pictures docs clean
+.PHONY: demo test test-all lint format bench figures how-good pictures docs clean
 
 demo: $(READY)  ## the whole round trip, on a CPU, into demo/
 	$(BIN)/lookalike demo
@@ -40,6 +40,13 @@ figures: $(READY)  ## mini's figures and the round trip's, written into the READ
 	$(BIN)/lookalike evaluate round-trip --json >benchmarks/figures/round-trip.json
 	$(BIN)/lookalike evaluate references --json >benchmarks/figures/references.json
 	$(BIN)/python -m benchmarks.readme
+
+how-good: $(READY)  ## the converters' benchmark and its page (hours; a stopped run goes on)
+	mkdir -p lookalike-out
+	$(BIN)/lookalike evaluate converters --count 100 --plot docs/images/how-good --json \
+	  >lookalike-out/converters.json
+	mv lookalike-out/converters.json benchmarks/figures/converters.json
+	$(BIN)/python -m benchmarks.how_good
 
 pictures: $(READY)  ## the pictures of the guide "From Midjourney", by its own commands (minutes)
 	$(BIN)/python -m benchmarks.pictures

@@ -41,14 +41,21 @@ def made(
     for start in range(0, len(embedding), BATCH):
         rows = _rows(embedding, start, start + BATCH)
         seeds = range(seed + start, seed + start + len(rows))
-        size = (backbone.pixels, backbone.pixels)
-        plan = Plan(
-            prompt=Prompt(parts=(), settings=settings),
-            conditionings=(Conditioning(rows),),
-            unconditional=backbone.unconditional(),
-            start=noise(backbone, list(seeds), size),
-        )
-        yield from run(backbone, plan)
+        yield from sampled(backbone, rows, settings, seeds)
+
+
+def sampled(
+    backbone: Backbone, embedding: Embedding, settings: Settings, seeds: Sequence[int]
+) -> list[Image]:
+    """One batch: a picture for each row of an embedding, each from its own seed."""
+    size = (backbone.pixels, backbone.pixels)
+    plan = Plan(
+        prompt=Prompt(parts=(), settings=settings),
+        conditionings=(Conditioning(embedding),),
+        unconditional=backbone.unconditional(),
+        start=noise(backbone, seeds, size),
+    )
+    return run(backbone, plan)
 
 
 def _rows(embedding: Embedding, start: int, stop: int) -> Embedding:
