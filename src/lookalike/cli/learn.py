@@ -81,11 +81,16 @@ def tune(
     out: Into,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of learning.")] = 300,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Pictures in one step.")] = 8,
-    rate: Annotated[float, typer.Option("--rate", help="Highest learning rate.")] = 1e-3,
+    rate: Annotated[
+        float, typer.Option("--rate", help="Highest learning rate of the U-Net's weights.")
+    ] = 3e-3,
+    prompt_rate: Annotated[
+        float, typer.Option("--prompt-rate", help="Highest learning rate of the vision side.")
+    ] = 0.01,
     prompts: Annotated[
         int, typer.Option("--prompts", min=0, max=256, help="Visual prompt vectors a layer.")
     ] = 8,
-    scope: Scope = "cross",
+    scope: Scope = "self",
     text_frame: Frame = "a person",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Where chance starts.")] = 0,
     licence: Licence = "",
@@ -107,6 +112,7 @@ def tune(
         batch=batch,
         rate=rate,
         prompts=prompts,
+        prompt_rate=prompt_rate,
         scope=scope,
         text_frame=text_frame,
         seed=seed,

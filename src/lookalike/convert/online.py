@@ -96,6 +96,7 @@ class Online(Converter):
                 bf16=False,
             ),
             prompts=self.prompts,
+            prompt_rate=self.prompt_rate,
             scope=self.scope,
             fit=self.fit,
             text_frame=self.text_frame,

@@ -24,18 +24,18 @@ from lookalike.models.backbone import Backbone
 from lookalike.models.preprocess import Fit
 from lookalike.train.task import Schedule
 
-PACE = 100.0
-"""How much faster the visual prompts learn; ours, chosen on validation pictures of mini's world.
-
-Few numbers of the vision tower decide what a picture is read as, and moving them costs words no
-meaning; many weights of the U-Net that move as fast bleach its pictures within 30 steps.
-"""
-
 
 class LearningRecipe(DenoisingRecipe):
     """What is learnt of pictures, and how."""
 
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
+    prompt_rate: float = Field(
+        default=0.01,
+        gt=0,
+        le=1,
+        description="Highest learning rate of the vision side: few numbers that may move fast, "
+        "while weights of the U-Net that do bleach its pictures.",
+    )
     scope: Scope = Field(
         default="cross",
         description="Which weights of the U-Net: the cross-attention's keys and values, all of the "
@@ -125,8 +125,9 @@ class LearningTask(DenoisingTask[LearningRecipe]):
             self.plain = backbone.clip.see(pictures, recipe.fit).pooled
 
     def pace(self, name: str) -> float:
-        """What is learnt of the vision tower learns faster than the additions to the U-Net."""
-        return PACE if name.startswith("prompts.") else 1.0
+        """The vision side has a rate of its own."""
+        own = self.recipe.prompt_rate / self.schedule.rate
+        return own if name.startswith("prompts.") else 1.0
 
     def converted(self) -> Embedding:
         """The pictures' prompts as they are learnt so far, one row each."""
