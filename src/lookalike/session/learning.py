@@ -17,9 +17,9 @@ from lookalike.convert.learning.artefact import save_learner
 from lookalike.convert.learning.task import LearningRecipe
 from lookalike.convert.learning.tuning import Tuning, best_learner, parted, tune
 from lookalike.core.embedding import mix
-from lookalike.core.files import sha256
+from lookalike.core.files import sha256, write_bytes
 from lookalike.core.library import Kept, Learnt, Library
-from lookalike.core.pictures import PictureSource, save_picture, sheet
+from lookalike.core.pictures import PictureSource, png_bytes, sheet
 from lookalike.core.records import Prompt, Role, Settings
 from lookalike.engine.plan import embedding_plan
 from lookalike.engine.run import run as run_plan
@@ -151,7 +151,7 @@ def _tuned(
     last = None
     for last in tune(backbone, folder.pictures, recipe, run, every):
         if last.held_out is not None and last.best == last.number:
-            save_picture(_sample(backbone, recipe, run, held), run / SHEET)
+            write_bytes(run / SHEET, png_bytes(_sample(backbone, recipe, run, held)))
         yield last
     learner, losses = best_learner(backbone, recipe, run)
     best = min(losses, key=lambda step: losses[step])

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from PIL.Image import Image
 from pydantic import Field, ValidationError
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from lookalike.convert.form import form_of
 from lookalike.convert.learning.additions import Additions, Scope, weights_of
 from lookalike.convert.learning.denoising import DenoisingRecipe, DenoisingTask, where
 from lookalike.convert.learning.prompts import VisualPrompts
-from lookalike.core.embedding import Embedding, join
+from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.record import explain
 from lookalike.models.backbone import Backbone
@@ -46,9 +46,6 @@ class LearningRecipe(DenoisingRecipe):
         default="", description="Words that stand before the picture in a share of the steps."
     )
     framed: float = Field(default=0.5, ge=0, le=1, description="The share of steps with words.")
-    worded: float = Field(
-        default=0.0, ge=0, le=1, description="The share of samples with the picture's words alone."
-    )
     pictures: str = Field(default="", description="SHA-256 of the pictures that it learns from.")
 
 
@@ -109,20 +106,16 @@ class LearningTask(DenoisingTask[LearningRecipe]):
     """The loss of denoising pictures under their own conversion."""
 
     def __init__(
-        self,
-        backbone: Backbone,
-        pictures: Sequence[Image],
-        recipe: LearningRecipe,
-        phrases: Sequence[Sequence[str]] = (),
+        self, backbone: Backbone, pictures: Sequence[Image], recipe: LearningRecipe
     ) -> None:
-        """`phrases` say what each picture shows; they take the place of the recipe's frame."""
         super().__init__(backbone, pictures, recipe)
-        self.phrases = [list(each) for each in phrases] or [[recipe.text_frame]] * len(pictures)
         self.module = Learner(backbone, recipe).to(backbone.device)
         self.form = form_of(backbone)
         with torch.no_grad():
             self.pixels = backbone.clip.preprocess(pictures, recipe.fit)
             self.plain = backbone.clip.see(pictures, recipe.fit).pooled
+            self.frame = backbone.embed([recipe.text_frame])
+            self.end = int(backbone.ends([recipe.text_frame])[0])
 
     def pace(self, name: str) -> float:
         """The vision side has a rate of its own."""
@@ -139,27 +132,11 @@ class LearningTask(DenoisingTask[LearningRecipe]):
         """A block in which the U-Net has the additions."""
         return self.module.additions.lent(self.backbone.unet)
 
-    def prompt(self, which: Tensor, chance: torch.Generator) -> Embedding:
-        """The chosen pictures' conversions, some of them behind words, or those words alone."""
+    def prompt(self, which: Int64[Tensor, " batch"], chance: torch.Generator) -> Embedding:
+        """The chosen pictures' conversions, some of them behind the words of the frame."""
         plain = self.plain[which.to(self.plain.device)]
-        seen = self.module.see(self.backbone, self.pixels[which], plain, chance)
-        bare = self.form(seen)
+        bare = self.form(self.module.see(self.backbone, self.pixels[which], plain, chance))
         framed = torch.rand(len(which), generator=chance) < self.recipe.framed
-        worded = torch.rand(len(which), generator=chance) < self.recipe.worded
-        texts = [self._text(int(i), chance) for i in which]
-        with torch.no_grad():
-            told, ends = self.backbone.embed(texts), self.backbone.ends(texts)
-        rows = [
-            blend_text(bare.take(i), told.take(i), int(ends[i]), BALANCE)
-            if texts[i]
-            else bare.take(i)
-            for i in range(len(texts))
-        ]
-        return where(worded, told, where(framed, join(rows), bare))
-
-    def _text(self, picture: int, chance: torch.Generator) -> str:
-        """One or two of the phrases that say what a picture shows."""
-        known = self.phrases[picture]
-        order = torch.randperm(len(known), generator=chance).tolist()
-        count = 1 + int(torch.randint(0, 2, (1,), generator=chance))
-        return ", ".join(known[place] for place in order[:count])
+        if not self.recipe.text_frame:
+            return bare
+        return where(framed, blend_text(bare, self.frame, self.end, BALANCE), bare)
