@@ -34,10 +34,10 @@ class Online(Converter):
 
     steps: int = Field(default=30, ge=1, le=10_000, description="Steps of learning.")
     rate: float = Field(
-        default=1e-4,
-        gt=0,
-        le=1,
-        description="Learning rate; the prompts learn faster.",
+        default=1e-4, gt=0, le=1, description="Learning rate of the U-Net's weights."
+    )
+    prompt_rate: float = Field(
+        default=0.01, gt=0, le=1, description="Learning rate of the vision side."
     )
     batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
