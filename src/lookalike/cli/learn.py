@@ -79,7 +79,7 @@ def learn(
 def tune(
     folder: FolderOf,
     out: Into,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of learning.")] = 300,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps of learning.")] = 500,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Pictures in one step.")] = 8,
     rate: Annotated[
         float, typer.Option("--rate", help="Highest learning rate of the U-Net's weights.")
