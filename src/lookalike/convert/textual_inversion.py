@@ -35,7 +35,9 @@ class TextualInversion(Converter):
     )
     batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
     vectors: int = Field(default=1, ge=1, le=16, description="Pseudo-words that are learnt.")
-    word: str = Field(default="person", description="The word that they start as.")
+    kind: str = Field(
+        default="person", description="What the subject is: the word that they start as."
+    )
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Where chance starts.")
 
     def convert(self, backbone: Backbone, pictures: Sequence[Image]) -> Embedding:
@@ -82,6 +84,6 @@ class TextualInversion(Converter):
             seed=self.seed,
             bf16=False,
         )
-        recipe = InversionRecipe(schedule=schedule, vectors=self.vectors, word=self.word)
+        recipe = InversionRecipe(schedule=schedule, vectors=self.vectors, word=self.kind)
         key = (self.name, self.model_dump_json(), mark_of(pictures))
         return kept(backbone, key, lambda: invert(backbone, pictures, recipe))

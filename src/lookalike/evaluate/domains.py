@@ -14,6 +14,7 @@ from lookalike.evaluate.worlds import domain_looks, world_domains
 from lookalike.world.caption import caption
 from lookalike.world.look import Split
 from lookalike.world.render import render
+from lookalike.world.style import style_of
 
 FOLDER = "folder"
 
@@ -41,7 +42,14 @@ def drawn(name: str, which: Split, count: int, edits: int, others: int, pixels: 
     chosen = list(islice(every, count))
     held_out = tuple(render(one, pixels) for one in islice(every, others))
     subjects = tuple(
-        Subject(f"{one.style}-{one.seed}", (render(one, pixels),), caption(one), asked, one)
+        Subject(
+            f"{one.style}-{one.seed}",
+            (render(one, pixels),),
+            caption(one),
+            asked,
+            one,
+            style_of(one.style).noun,
+        )
         for one, asked in zip(chosen, edits_of(chosen, edits), strict=True)
     )
     return Domain(name, subjects, held_out)

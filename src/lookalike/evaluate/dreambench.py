@@ -30,12 +30,12 @@ class Prompts:
 
     def of(self, subject: str) -> list[str]:
         """The prompts for a subject, with the word for its kind in the subject's place."""
-        kind = self.classes.get(subject, subject.replace("_", " "))
+        kind = self.kind(subject)
         return [one.replace("{}", kind) for one in (self.live if kind in LIVE else self.things)]
 
     def kind(self, subject: str) -> str:
-        """A caption of what a subject is, and of nothing else."""
-        return f"a {self.classes.get(subject, subject.replace('_', ' '))}"
+        """What a subject is, in a word or two."""
+        return self.classes.get(subject, subject.replace("_", " "))
 
 
 def read_dreambench(folder: Path, count: int, edits: int) -> Domain:
@@ -65,7 +65,8 @@ def _subjects(place: Path, prompts: Prompts, edits: int, skipped: list[str]) -> 
             chosen = dict.fromkeys(asked[(first + i) % len(asked)] for i in range(edits))
             first += edits
             texts = tuple(said(text) for text in chosen)
-            yield Subject(inner.name, pictures, prompts.kind(inner.name), texts)
+            kind = prompts.kind(inner.name)
+            yield Subject(inner.name, pictures, f"a {kind}", texts, kind=kind)
 
 
 def _prompts(place: Path) -> Prompts:

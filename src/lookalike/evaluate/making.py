@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from PIL.Image import Image
 
-from lookalike.convert import converters
+from lookalike.convert import Converter, converters
 from lookalike.core.embedding import Embedding, join
 from lookalike.core.records import Settings
 from lookalike.evaluate.editing import Edit
@@ -67,6 +67,10 @@ class Truth:
         return self.backbone.embed([edit.caption])
 
 
+MOST = 5
+"""Pictures of a subject that are given to a method that learns from several."""
+
+
 class Converted:
     """A converter, given the reference alone; one for all, as it may keep what it learnt."""
 
@@ -77,11 +81,21 @@ class Converted:
 
     def likeness(self, subject: Subject) -> Embedding:
         """The reference, converted."""
-        return self.method.convert(self.backbone, [subject.picture])
+        return self._told(subject).convert(self.backbone, self._given(subject)).take(0)
 
     def edit(self, subject: Subject, edit: Edit) -> Embedding:
         """The reference, converted and changed by the edit's words."""
-        return self.method.edit(self.backbone, [subject.picture], edit.words)
+        made = self._told(subject).edit(self.backbone, self._given(subject), edit.words)
+        return made.take(0)
+
+    def _given(self, subject: Subject) -> Sequence[Image]:
+        return subject.pictures[: MOST if self.method.together else 1]
+
+    def _told(self, subject: Subject) -> Converter:
+        """The converter, told what the subject is where it has a use for that."""
+        words = {"kind": subject.kind, "text_frame": f"a {subject.kind}"}
+        known = {k: v for k, v in words.items() if k in type(self.method).model_fields}
+        return self.method.model_copy(update=known if subject.kind else {})
 
 
 def maker(backbone: Backbone, entrant: Entrant) -> Maker:

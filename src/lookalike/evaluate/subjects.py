@@ -19,13 +19,18 @@ HELD_OUT = 200
 
 @dataclass(frozen=True)
 class Subject:
-    """One reference: the first picture is given to a method, all are what it should be like."""
+    """One reference: what its pictures show, as a word (`kind`) and a caption, and its edits.
+
+    The first picture is given to a method, or up to five to one that learns from several; all are
+    what made pictures should be like.
+    """
 
     name: str
     pictures: tuple[Image, ...]
     caption: str
     edits: tuple[Edit, ...] = ()
     look: Look | None = None
+    kind: str = ""
 
     @property
     def picture(self) -> Image:
