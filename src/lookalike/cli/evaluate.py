@@ -139,6 +139,15 @@ def converters(
     count: Annotated[
         int, typer.Option("--count", min=1, max=10_000, help="References in each domain.")
     ] = 20,
+    characters: Annotated[
+        int | None,
+        typer.Option(
+            "--characters",
+            min=1,
+            max=10_000,
+            help="References in the domain character, whose rows learn longest.",
+        ),
+    ] = None,
     domain: Annotated[
         list[str] | None,
         typer.Option("--domain", help="own, character, …; may be repeated; all if unset."),
@@ -203,6 +212,7 @@ def converters(
 
     asked = Asked(
         count=count,
+        characters=characters,
         domains=tuple(domain or ()),
         methods=tuple(method or ()),
         split=held_out_split(split),

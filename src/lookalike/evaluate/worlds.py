@@ -11,13 +11,14 @@ from lookalike.world.look import Look, Split, foreign_looks, looks
 from lookalike.world.style import foreign, style_of
 
 PERSON = "person"
+CHARACTER = "character"
 CHARACTERS = 10_000_000
 """Seeds of the single characters start here: they are none of the other domain's."""
 
 
 def world_domains() -> list[str]:
     """The domains of the drawn world: mini's own styles, each foreign one, single characters."""
-    return ["own", *foreign(), "character"]
+    return ["own", *foreign(), CHARACTER]
 
 
 def domain_looks(domain: str, which: Split) -> Iterator[Look]:
