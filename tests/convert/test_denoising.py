@@ -44,8 +44,10 @@ def test_the_loss_is_that_of_the_predicted_kind(own: LatentDiffusion, kind: str)
 
 def test_plain_attention_is_lent_and_taken_back(own: LatentDiffusion) -> None:
     before = dict(own.unet.attn_processors)
-    with pytest.raises(KeyboardInterrupt), trainable(own):
+    with trainable(own):
         assert all(now is not before[n] for n, now in own.unet.attn_processors.items())
+    assert dict(own.unet.attn_processors) == before
+    with pytest.raises(KeyboardInterrupt), trainable(own):
         raise KeyboardInterrupt
     assert dict(own.unet.attn_processors) == before
 
