@@ -1,4 +1,4 @@
-"""Tuning and learning on the command line: folders good and bad, full disks, and what again does."""
+"""Tuning and learning on the command line: bad folders, full disks, and pictures made again."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lookalike.convert.learning import tuning
 from lookalike.convert.learning.artefact import read_domain
 from tests.cli.conftest import Answer, Ask
 from tests.cli.test_interrupt import STOPPED, interrupted
+from tests.convert.learning import forget
 from tests.engine.tiny import noise_picture
 
 QUICK = ["--steps", "2", "--batch", "1", "--prompts", "2"]
@@ -203,6 +204,7 @@ def test_a_variation_that_learns_online_is_made_again(ask: Ask, tiny: str, pictu
     assert (made.code, made.err) == (0, "")
     options = json.loads(ask(["recipe", made.out.strip(), "--json"]).out)["options"]
     assert (options["by"], options["by.prompts"]) == ("online", 2)
+    forget()
     again = ask(["again", made.out.strip()])
     assert (again.code, again.err) == (0, "")  # told on stderr where pixels differ
 

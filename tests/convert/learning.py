@@ -39,7 +39,12 @@ def same(ones: dict[str, Tensor], others: dict[str, Tensor]) -> bool:
 
 
 def hooks(of: LatentDiffusion) -> int:
-    """How many hooks a model's parts have."""
+    """How many hooks of the kinds that learning uses a model's parts have.
+
+    transformers leaves forward hooks of its own in the layers of a tower that it runs.
+    """
     parts = (of.unet, of.clip.vision, of.clip.text, *(tower.model for tower in of.towers))
-    layers = [layer for part in parts for layer in part.modules()]
-    return sum(len(layer._forward_hooks) + len(layer._forward_pre_hooks) for layer in layers)
+    before = [layer._forward_pre_hooks for part in parts for layer in part.modules()]
+    behind = [layer._forward_hooks for layer in of.unet.modules()]
+    words = [tower.model.get_input_embeddings()._forward_hooks for tower in of.towers]
+    return sum(map(len, [*before, *behind, *words]))

@@ -50,8 +50,6 @@ def equal(one: Embedding, other: Embedding) -> bool:
 def test_every_family_learns_the_same_twice_and_is_left_as_it_was(
     name: str, each: LatentDiffusion
 ) -> None:
-    each.embed([TEXT])  # transformers leaves hooks of its own in a tower that it runs
-    each.clip.see(SHOWN)
     before, watching, state = contents(each), hooks(each), torch.get_rng_state()
     learns = [p.requires_grad for p in each.unet.parameters()]
     first = few(name).convert(each, SHOWN)

@@ -269,7 +269,6 @@ def test_damaged_best_weights_are_told_in_a_line(
 
 def test_a_tuning_changes_nothing_of_the_model(tmp_path: Path) -> None:
     of = tiny_backbone()
-    of.clip.see(PICTURES)  # transformers leaves hooks of its own in a tower that it runs
     before, watching, state = contents(of), hooks(of), torch.get_rng_state()
     attention = dict(of.unet.attn_processors)
     work = tune(of, PICTURES, short(STEPS), tmp_path, 60.0, JUDGED)
