@@ -75,7 +75,11 @@ AdapterEncoder = Annotated[
     ),
 ]
 Balance = Annotated[
-    float, typer.Option("--balance", help="Weight of the text against the picture, 0 to 2.")
+    float | None,
+    typer.Option(
+        "--balance",
+        help="Weight of the text against the picture, 0 to 2; the method's usual one if unset.",
+    ),
 ]
 Made = Annotated[
     str, typer.Argument(metavar="PICTURE", help="A PNG that lookalike made, or @name.")
@@ -171,7 +175,7 @@ def _agreed(prompts: Sequence[Prompt], yes: bool) -> None:
 def edit(
     picture: Picture,
     text: Change,
-    balance: Balance = 0.6,
+    balance: Balance = None,
     count: Count = None,
     by: By = ConverterCommand.default,
     seed: Seed = None,

@@ -65,14 +65,17 @@ class Online(Converter):
         Raises:
             OptionError: there are more pictures than one subject can have.
         """
+        from lookalike.convert.learning.artefact import read_domain
         from lookalike.convert.learning.kept import kept, mark_of
+        from lookalike.core.files import sha256
 
         if not 1 <= len(pictures) <= MOST:
             raise OptionError(
                 f"online learns from 1 to {MOST} pictures of one subject, not {len(pictures)}; "
                 "`lookalike tune` learns from a folder"
             )
-        key = (self.name, self.model_dump_json(), mark_of(pictures))
+        start = sha256(read_domain(Path(self.start).expanduser()).path) if self.start else ""
+        key = (self.name, self.model_dump_json(), start, mark_of(pictures))
         return kept(backbone, key, lambda: self._learnt(backbone, pictures))
 
     def _learnt(self, backbone: Backbone, pictures: Sequence[Image]) -> Embedding:

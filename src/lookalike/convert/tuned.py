@@ -35,8 +35,8 @@ class Tuned(Converter):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The file of weights."""
-        return (self.weights,)
+        """The file of weights, where one is named."""
+        return (self.weights,) if self.weights else ()
 
     def convert(self, backbone: Backbone, pictures: Sequence[Image]) -> Embedding:
         """Embeddings of pictures, which bring the file's additions to the U-Net's weights.

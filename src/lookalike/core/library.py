@@ -220,13 +220,15 @@ class Library:
         """Remove what is kept as `name`, also where it is damaged."""
         remove(self.folder / self._known(name))
 
-    def holding(self, digest: str) -> str | None:
+    def holding(self, digest: str, learnt: str | None = None) -> str | None:
         """The name of a kept picture whose file has that SHA-256; None if there is none.
 
+        Of several, one of which just that was `learnt` (its file's SHA-256) goes before others.
         Records are not asked, so that a damaged one is no hindrance.
         """
-        files = {name: self.folder / name / PICTURE for name in self.names()}
-        return next((n for n, f in files.items() if f.is_file() and sha256(f) == digest), None)
+        found = [n for n in self.names() if _digest(self.folder / n / PICTURE) == digest]
+        like = [n for n in found if _digest(self.folder / n / PROMPT) == learnt]
+        return next(iter([*like, *found]), None)
 
     def picture(self, name: str) -> Image.Image:
         """The picture of `name` as it lies there, whatever its record says."""
@@ -247,6 +249,10 @@ class Library:
 def saved_file(source: str | os.PathLike[str]) -> Path:
     """The file that a path or a saved name means."""
     return Library().path(str(source)) if is_saved_name(source) else Path(source)
+
+
+def _digest(path: Path) -> str | None:
+    return sha256(path) if path.is_file() else None
 
 
 def _recipe_in(source: str) -> Recipe | None:

@@ -41,7 +41,9 @@ def _read_alike(plan: Plan) -> Embedding:
     Guidance is to strengthen what a prompt says, and not what was learnt of the U-Net besides.
     """
     learnt = [c.embedding.adjustment for c in plan.conditionings if c.weight > 0]
-    return replace(plan.unconditional, adjustment=learnt[0] if learnt else None)
+    if not learnt or learnt[0] is None:
+        return plan.unconditional
+    return replace(plan.unconditional, adjustment=learnt[0])
 
 
 def total_weight(weights: Sequence[float]) -> float:

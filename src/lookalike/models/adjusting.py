@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from torch import Tensor, nn
 
@@ -13,7 +13,9 @@ from lookalike.core.adjustment import Adjustment
 from lookalike.core.errors import ModelError
 
 # Sums are kept as long as their adjustment lives: a run reads the same embedding at every step.
-_sums: WeakKeyDictionary[Adjustment, tuple[int, dict[str, Tensor]]] = WeakKeyDictionary()
+_sums: WeakKeyDictionary[Adjustment, tuple[ReferenceType[nn.Module], dict[str, Tensor]]] = (
+    WeakKeyDictionary()
+)
 
 
 @contextmanager
@@ -44,7 +46,7 @@ def _summed(
     unet: Any, weights: Mapping[str, nn.Parameter], adjustment: Adjustment
 ) -> dict[str, Tensor]:
     known = _sums.get(adjustment)
-    if known is not None and known[0] == id(unet):
+    if known is not None and known[0]() is unet:
         return known[1]
     for name, each in adjustment.additions.items():
         if name not in weights or weights[name].shape != each.shape:
@@ -53,5 +55,5 @@ def _summed(
         name: weights[name].data + each.to(weights[name].data)
         for name, each in adjustment.additions.items()
     }
-    _sums[adjustment] = (id(unet), made)
+    _sums[adjustment] = (ref(unet), made)
     return made

@@ -208,10 +208,11 @@ def pooled(
 
 
 def joined(told: Embedding, count: int, rows: Sequence[Row]) -> Embedding:
-    """One prompt for each picture, then one for each row."""
+    """One prompt for each picture, then one for each row, all read with the pictures' weights."""
     ours = told.repeat(count) if len(told) == 1 else told
     like = told.tokens
-    return join([ours, *(row.told.to(like.device, like.dtype) for row in rows)])
+    theirs = [row.told.to(like.device, like.dtype) for row in rows]
+    return join([ours, *(replace(one, adjustment=told.adjustment) for one in theirs)])
 
 
 def sharing(

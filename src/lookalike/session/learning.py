@@ -17,6 +17,7 @@ from lookalike.convert.learning.artefact import save_learner
 from lookalike.convert.learning.task import LearningRecipe
 from lookalike.convert.learning.tuning import Tuning, best_learner, parted, tune
 from lookalike.core.embedding import mix
+from lookalike.core.errors import OutputError
 from lookalike.core.files import sha256, write_bytes
 from lookalike.core.library import Kept, Learnt, Library
 from lookalike.core.pictures import PictureSource, png_bytes, sheet
@@ -130,6 +131,8 @@ class LearningWork(ABC):
             ModelError: the folder of a stopped tuning is another one's.
         """
         path, found = Path(out), open_folder(Path(folder))
+        if path.exists():
+            raise OutputError(f"cannot write {path}: it exists already; name another file")
         if found.skipped:
             note(found.skipped)
         if len(found.pictures) < MANY:

@@ -101,12 +101,15 @@ class Session(PictureWork, PromptWork, LearningWork):
         picture: PictureSource,
         text: str,
         *,
-        balance: float = BALANCE,
+        balance: float | None = None,
         settings: Settings | None = None,
         by: str = "closed-form",
         options: Options | None = None,
     ) -> Result:
-        """Pictures of a picture and a few words; `balance` (0 to 2) weighs the words' end."""
+        """Pictures of a picture and a few words.
+
+        `balance` (0 to 2) weighs the words' end; the converter's usual one if None.
+        """
         run = self.start_edit(
             picture, text, balance=balance, settings=settings, by=by, options=options
         )
@@ -117,15 +120,17 @@ class Session(PictureWork, PromptWork, LearningWork):
         picture: PictureSource,
         text: str,
         *,
-        balance: float = BALANCE,
+        balance: float | None = None,
         settings: Settings | None = None,
         by: str = "closed-form",
         options: Options | None = None,
     ) -> Run[Result]:
         """`edit`, to be watched."""
-        if not 0 <= balance <= 2:
-            raise OptionError(f"a balance of {balance:g} is not in 0 to 2")
-        chosen: dict[str, Scalar] = {"balance": balance}
+        usual = converters.get(by).balance
+        weight = usual if balance is None else balance
+        if not 0 <= weight <= 2:
+            raise OptionError(f"a balance of {weight:g} is not in 0 to 2")
+        chosen: dict[str, Scalar] = {"balance": weight}
         Prompt.of(text)  # an empty one is refused
         source = open_source(picture)
         prompt = leaning_on(self._settings(settings), source, text)
@@ -150,7 +155,11 @@ class Session(PictureWork, PromptWork, LearningWork):
             chosen = recipe.prompt.settings.model_copy(update={"model": model})
             moved = recipe.prompt.model_copy(update={"settings": chosen})
             recipe = recipe.model_copy(update={"prompt": moved})
-        sources = [find_again(name, mark, path) for name, mark in recipe.references.items()]
+        learnt = recipe.adapters
+        sources = [
+            find_again(name, mark, path, learnt.get(name))
+            for name, mark in recipe.references.items()
+        ]
         job = job_of(recipe, sources)
         check_adapters(recipe, job, path)
         return Run(self._again(path, job))

@@ -88,11 +88,12 @@ def _fetched(address: str) -> Source:
     return Source(address, picture, hashlib.sha256(data).hexdigest())
 
 
-def find_again(name: str, digest: str, made: Path) -> Source:
+def find_again(name: str, digest: str, made: Path, learnt: str | None = None) -> Source:
     """The reference of a recipe in the picture `made`, where it is there and unchanged.
 
     A file is looked for under its name, and beside `made`, where the two may have moved together;
-    a picture of the saved library by its SHA-256, whatever it is called by now.
+    a picture of the saved library by its SHA-256, whatever it is called by now, and with what was
+    `learnt` of it (that file's SHA-256) where the recipe names that.
 
     Raises:
         RecipeError: it is not there, or it is another picture by now.
@@ -103,7 +104,7 @@ def find_again(name: str, digest: str, made: Path) -> Source:
             raise RecipeError(_changed(name, made))
         return found
     if is_saved_name(name):
-        return _kept(name, digest, made)
+        return _kept(name, digest, made, learnt)
     present = [path for path in _places(name, made) if path.is_file() or numbered(str(path))]
     for path in present:
         if _hashed(str(path)) == digest:
@@ -113,11 +114,12 @@ def find_again(name: str, digest: str, made: Path) -> Source:
     raise RecipeError(f"{made} was made from {name}, which is not there; put it beside the picture")
 
 
-def _kept(name: str, digest: str, made: Path) -> Source:
+def _kept(name: str, digest: str, made: Path, learnt: str | None) -> Source:
     library = Library()
-    now = library.holding(digest)
+    now = library.holding(digest, learnt)
     if now is not None:
-        return Source(name, library.picture(now), digest, library.prompt(now))
+        prompt = library.prompt(now) if learnt else None
+        return Source(name, library.picture(now), digest, prompt)
     if name.removeprefix("@") in library.names():
         raise RecipeError(_changed(name, made))
     raise RecipeError(f"{made} was made from {name}, which is not in the library; save it again")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -42,9 +43,14 @@ def denoising_loss(
     return (weight * (seen - clean).square()).mean()
 
 
+_alphas: WeakKeyDictionary[Backbone, Tensor] = WeakKeyDictionary()
+
+
 def alphas(backbone: Backbone) -> Float[Tensor, " levels"]:
-    """The cumulative alphas of a model's training levels."""
-    return backbone.scheduler(1).alphas_cumprod.float()
+    """The cumulative alphas of a model's training levels, kept with it."""
+    if backbone not in _alphas:
+        _alphas[backbone] = backbone.scheduler(1).alphas_cumprod.float()
+    return _alphas[backbone]
 
 
 @contextmanager

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import torch
 from PIL.Image import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from lookalike.convert.learning.denoising import alphas, denoising_loss, trainable
 from lookalike.convert.learning.kept import mark_of
 from lookalike.convert.learning.task import Learner, LearningRecipe, LearningTask
-from lookalike.core.errors import ModelError
+from lookalike.core.errors import LookalikeError, ModelError
 from lookalike.core.files import read_json, write_bytes, write_json
 from lookalike.models.backbone import Backbone
 from lookalike.train.checkpoint import trained_steps, trained_weights
@@ -92,22 +93,22 @@ def tune(
     tuning that was killed at any moment ends with the same weights as an unbroken one.
 
     Raises:
-        ModelError: the folder is another recipe's, or damaged.
+        ModelError: the folder is another recipe's or another model's, or damaged.
     """
     recipe = recipe.model_copy(update={"pictures": mark_of(pictures)})
     learnt, held = parted(len(pictures))
     task = LearningTask(backbone, [pictures[i] for i in learnt], recipe)
     judge = Judge(backbone, [pictures[i] for i in held], recipe)
-    history = _History(run, recipe)
-    done = trained_steps(run)
+    history = _History(run, recipe, backbone.sha256)
+    done, last = trained_steps(run), recipe.schedule.steps
     with trainable(backbone):
-        if history.ended(done):
-            return
-        if done % judged_every == 0 and done not in history.losses:
+        if (done % judged_every == 0 or done == last) and done not in history.losses:
             # Nothing is learnt yet, or the last step was kept just before a kill, and not judged.
             if done:
                 task.module.load_state_dict(trained_weights(run))
             history.add(done, judge.loss(task.module), task.module)
+        if history.ended(done):
+            return
         for step in train(task, run, every):
             held_out = None
             if step.number % judged_every == 0 or step.number == step.of:
@@ -122,24 +123,42 @@ def tune(
 def best_learner(
     backbone: Backbone, recipe: LearningRecipe, run: Path
 ) -> tuple[Learner, dict[int, float]]:
-    """The weights of a tuning that did best on the pictures held out, and their losses by step."""
+    """The weights of a tuning that did best on the pictures held out, and their losses by step.
+
+    Raises:
+        ModelError: the folder is damaged.
+    """
     learner = Learner(backbone, recipe)
-    learner.load_state_dict(load_file(run / BEST))
-    losses = {int(k): float(v) for k, v in read_json(run / HISTORY)["losses"].items()}
+    try:
+        learner.load_state_dict(load_file(run / BEST))
+    except (SafetensorError, OSError, RuntimeError) as fault:
+        raise ModelError(f"{run / BEST} is missing or damaged; delete {run}") from fault
+    _, losses = _noted(run)
     return learner.to(backbone.device).eval().requires_grad_(False), losses
+
+
+def _noted(run: Path) -> tuple[object, dict[int, float]]:
+    """What a folder's tuning is of, and its held-out losses by step."""
+    path = run / HISTORY
+    try:
+        stored = read_json(path)
+        return stored["of"], {int(k): float(v) for k, v in stored["losses"].items()}
+    except (LookalikeError, KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise ModelError(f"{path} is damaged; delete {run}") from fault
 
 
 class _History:
     """Held-out losses by step, kept on disk with the best weights."""
 
-    def __init__(self, run: Path, recipe: LearningRecipe) -> None:
+    def __init__(self, run: Path, recipe: LearningRecipe, base: str) -> None:
         self.run = run
-        self.own = json.loads(recipe.model_dump_json())
-        path = run / HISTORY
-        stored = read_json(path) if path.exists() else {"recipe": self.own, "losses": {}}
-        if stored["recipe"] != self.own:
-            raise ModelError(f"{run} holds a tuning of other pictures or another recipe; delete it")
-        self.losses = {int(k): float(v) for k, v in stored["losses"].items()}
+        self.own = {"base_sha256": base, "recipe": json.loads(recipe.model_dump_json())}
+        of, self.losses = _noted(run) if (run / HISTORY).exists() else (self.own, {})
+        if of != self.own:
+            raise ModelError(
+                f"{run} holds a tuning of other pictures, another recipe or another model; "
+                "delete it"
+            )
 
     @property
     def best(self) -> int:
@@ -155,7 +174,7 @@ class _History:
             write_bytes(self.run / BEST, save(own))
         self.losses[step] = loss
         kept = {str(k): v for k, v in sorted(self.losses.items())}
-        write_json(self.run / HISTORY, {"recipe": self.own, "losses": kept})
+        write_json(self.run / HISTORY, {"of": self.own, "losses": kept})
 
     def ended(self, step: int) -> bool:
         """Whether, by that step, the loss has risen for good."""
