@@ -66,10 +66,10 @@ def test_every_family_learns_the_same_twice_and_is_left_as_it_was(
 
 
 def test_pseudo_words_move_away_from_the_word_that_they_start_as(each: LatentDiffusion) -> None:
-    made = few("textual-inversion", word="cat").convert(each, SHOWN[:1])
+    made = few("textual-inversion", kind="cat").convert(each, SHOWN[:1])
     plain = each.embed(["cat"])
     assert not torch.equal(made.tokens, plain.tokens)
-    still = few("textual-inversion", word="cat", rate=1e-9).convert(each, SHOWN[:1])
+    still = few("textual-inversion", kind="cat", rate=1e-9).convert(each, SHOWN[:1])
     torch.testing.assert_close(still.tokens, plain.tokens, rtol=1e-4, atol=1e-4)
 
 
