@@ -21,7 +21,7 @@ from lookalike.models.backbone import Backbone
 from lookalike.models.latent import LatentDiffusion
 from lookalike.models.store import Models
 from lookalike.train.loop import train
-from lookalike.world.look import look
+from lookalike.world.look import draw
 from lookalike.world.render import render
 from tests.convert.learning import PICTURES, contents, forget, same, short
 from tests.convert.learnt import backbone, each
@@ -43,7 +43,9 @@ def added(made: Embedding) -> dict[str, torch.Tensor]:
 
 
 def test_a_step_at_a_vanishing_rate_is_the_closed_form(each: LatentDiffusion) -> None:
-    made = Online(steps=1, batch=1, prompts=2, rate=1e-30).convert(each, PICTURES[:2])
+    made = Online(steps=1, batch=1, prompts=2, rate=1e-30, prompt_rate=1e-30).convert(
+        each, PICTURES[:2]
+    )
     plain = ClosedForm().convert(each, PICTURES[:2])
     torch.testing.assert_close(made.tokens, plain.tokens, rtol=1e-5, atol=1e-5)
     if plain.pooled is not None:
@@ -115,7 +117,7 @@ def domain(backbone: LatentDiffusion, tmp_path: Path) -> Path:
 
 
 def test_it_begins_from_a_domains_file(backbone: LatentDiffusion, domain: Path) -> None:
-    still = Online(steps=1, batch=1, rate=1e-30, start=str(domain))
+    still = Online(steps=1, batch=1, rate=1e-30, prompt_rate=1e-30, start=str(domain))
     assert still.files == (str(domain),)
     tuned = converters.make("tuned", {"weights": str(domain)}).convert(backbone, PICTURES[:1])
     begun = still.convert(backbone, PICTURES[:1])
@@ -162,7 +164,7 @@ def test_on_mini_a_few_steps_lower_the_reference_loss(
     monkeypatch.setenv("LOOKALIKE_CACHE", str(tmp_path))
     with Models(device="cpu").use("mini") as mini:
         recipe = Online(steps=6, batch=4).recipe().model_copy(update={"caption_drop": 0.0})
-        picture = render(look(123), mini.pixels)
+        picture = render(draw(123), mini.pixels)
         task = LearningTask(mini, [picture], recipe)
         before = fixed(task)
         for _ in train(task, None):

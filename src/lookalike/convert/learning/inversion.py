@@ -17,7 +17,7 @@ from lookalike.models.backbone import Backbone
 from lookalike.models.spoken import FIRST, in_place, places, table
 from lookalike.train.loop import train
 
-Pseudo = list[Float[Tensor, "1 slots inner"]]
+Pseudo = list[Float[Tensor, "1 slots _"]]  # each tower has its own width
 """The vectors of the pseudo-words, for each text tower of a model."""
 
 
