@@ -31,7 +31,7 @@ class TextualInversion(Converter):
 
     steps: int = Field(default=300, ge=1, le=100_000, description="Steps of learning.")
     rate: float = Field(
-        default=0.2, gt=0, le=10, description="Learning rate, as a share of a number's size."
+        default=0.5, gt=0, le=10, description="Learning rate, as a share of a number's size."
     )
     batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
     vectors: int = Field(default=1, ge=1, le=16, description="Pseudo-words that are learnt.")
