@@ -1,7 +1,8 @@
-"""Every test runs with shapes and types checked at run time, and with two threads for torch."""
+"""Every test runs with shapes and types checked at run time, and with few threads for torch."""
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 from beartype import BeartypeConf, beartype
 from jaxtyping import install_import_hook
 
-_THREADS = 2
+_THREADS = int(os.environ.setdefault("OMP_NUM_THREADS", "2"))
+"""Before torch is there: fixtures of whole modules run before those of tests, and sums of another
+number of threads differ in the last bits."""
+
 _CHECKER = "lookalike_shapes"  # the hook wants the name of a module and a function in it
 
 
