@@ -55,7 +55,7 @@ $(TUNED)/%.safetensors: | $(DRAWN)/%
 .SECONDARY: $(FOREIGN:%=$(DRAWN)/%)
 
 how-good: $(READY) $(FOREIGN:%=$(TUNED)/%.safetensors)  ## the converters' benchmark and its page (hours; a stopped run goes on)
-	$(BIN)/lookalike evaluate converters --count 12 --characters 6 --weights $(TUNED) \
+	$(BIN)/lookalike evaluate converters --count 12 --curve 6 --weights $(TUNED) \
 	  --plot docs/images/how-good --json >lookalike-out/converters.json
 	mv lookalike-out/converters.json benchmarks/figures/converters.json
 	$(BIN)/python -m benchmarks.how_good

@@ -43,6 +43,7 @@ NAMES = {
 ABOUT = {
     "own": "Held-out pictures of the drawn world, in the styles that mini knows.",
     "character": "One picture each of persons that mini never saw, in the styles that it knows.",
+    "curve": "The same characters, fewer of them: what more steps of learning buy.",
     "folder": "Photographs from a folder.",
 }
 FOREIGN = "Held-out pictures in a style that mini never saw."

@@ -139,13 +139,13 @@ def converters(
     count: Annotated[
         int, typer.Option("--count", min=1, max=10_000, help="References in each domain.")
     ] = 20,
-    characters: Annotated[
+    curve: Annotated[
         int | None,
         typer.Option(
-            "--characters",
+            "--curve",
             min=1,
             max=10_000,
-            help="References in the domain character, whose rows learn longest.",
+            help="References in the domain curve, whose rows learn longest.",
         ),
     ] = None,
     domain: Annotated[
@@ -212,7 +212,7 @@ def converters(
 
     asked = Asked(
         count=count,
-        characters=characters,
+        curve=curve,
         domains=tuple(domain or ()),
         methods=tuple(method or ()),
         split=held_out_split(split),

@@ -25,7 +25,7 @@ from lookalike.evaluate.round_trip import Stage
 from lookalike.evaluate.scoring import SCORES, Eyes, Judged, judged
 from lookalike.evaluate.subjects import HELD_OUT, Domain
 from lookalike.evaluate.table import Converters, HeldOut, Row, Table, lines
-from lookalike.evaluate.worlds import CHARACTER, judge, judge_folder
+from lookalike.evaluate.worlds import CURVE, judge, judge_folder
 from lookalike.models.backbone import Backbone
 
 
@@ -34,8 +34,8 @@ class Asked:
     """What to run: the parts of the benchmark, how much of each, and how pictures are made."""
 
     count: int = 20
-    characters: int | None = None
-    """References of the domain `character`, whose rows learn longest; `count` where None."""
+    curve: int | None = None
+    """References of the domain `curve`, whose rows learn longest; `count` where None."""
     domains: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     split: HeldOut = "test"
@@ -111,8 +111,8 @@ def _read(name: str, asked: Asked, pixels: int) -> Domain:
     if name == FOLDER and asked.folder is not None:
         return from_folder(asked.folder, asked.count, asked.edits, asked.others)
     count = asked.count
-    if name == CHARACTER and asked.characters is not None:
-        count = asked.characters
+    if name == CURVE and asked.curve is not None:
+        count = asked.curve
     return drawn(name, asked.split, count, asked.edits, asked.others, pixels)
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from lookalike.convert import converters
 from lookalike.core.errors import OptionError, did_you_mean
 from lookalike.core.files import sha256
+from lookalike.evaluate.worlds import CURVE
 
 Options = Mapping[str, str | int | float]
 
 FLOOR, CEILING, BASE = "floor", "ceiling", "closed-form"
 STEPS = (10, 30, 100, 300)
-"""Steps of the curve over learning, drawn for single characters."""
+"""Steps of the curve over learning."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def entrants(weights: Path | None = None) -> list[Entrant]:
         *_tuned(weights),
         *_curve("online"),
         *_curve("textual-inversion"),
-        Entrant("dreambooth 400", "dreambooth", {"steps": 400}, ("character",)),
+        Entrant("dreambooth 400", "dreambooth", {"steps": 400}, (CURVE,)),
         Entrant("gradient", "gradient"),
         Entrant("hard-prompt", "hard-prompt"),
         Entrant(FLOOR),
@@ -54,9 +55,9 @@ def entrants(weights: Path | None = None) -> list[Entrant]:
 
 
 def _curve(converter: str) -> list[Entrant]:
-    """30 steps in every domain, and other numbers for single characters."""
+    """30 steps in every domain, and other numbers in that of the curve."""
     return [
-        Entrant(f"{converter} {n}", converter, {"steps": n}, () if n == 30 else ("character",))
+        Entrant(f"{converter} {n}", converter, {"steps": n}, () if n == 30 else (CURVE,))
         for n in STEPS
     ]
 

@@ -11,14 +11,17 @@ from lookalike.world.look import Look, Split, foreign_looks, looks
 from lookalike.world.style import foreign, style_of
 
 PERSON = "person"
-CHARACTER = "character"
+CHARACTER, CURVE = "character", "curve"
 CHARACTERS = 10_000_000
 """Seeds of the single characters start here: they are none of the other domain's."""
 
 
 def world_domains() -> list[str]:
-    """The domains of the drawn world: mini's own styles, each foreign one, single characters."""
-    return ["own", *foreign(), CHARACTER]
+    """The domains of the drawn world: mini's own styles, each foreign one, single characters.
+
+    The last one is of the same characters, for rows that learn longer and longer.
+    """
+    return ["own", *foreign(), CHARACTER, CURVE]
 
 
 def domain_looks(domain: str, which: Split) -> Iterator[Look]:
