@@ -40,7 +40,8 @@ def test_the_two_ways_for_the_layer_before_the_last_are_compared(
 
 def test_converters_are_compared_in_tables_and_files(ask: Ask, tiny: str, own_place: Path) -> None:
     files = ["--csv", "figures.csv", "--plot", "plots", "--out", "kept"]
-    rest = ["--domain", "character", "--model", tiny]
+    rest = ["--domain", "character", "--model", tiny, "--others", "8"]
+    rest += [word for row in ("ceiling", "closed-form", "floor") for word in ("--method", row)]
     answer = ask(["evaluate", "converters", *FEW, *rest, *files])
     assert answer.code == 0, answer.err
     head, *lines = answer.out.splitlines()

@@ -252,7 +252,8 @@ def test_a_missing_path_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "locked.png"
+    monkeypatch.chdir(tmp_path)  # a name that is shown whole
+    path = Path("locked.png")
     noise().save(path)
 
     def locked(*_: object) -> None:

@@ -12,6 +12,7 @@ from lookalike.evaluate.editing import edit_of, edits_of, instructions
 from lookalike.evaluate.worlds import domain_looks, judge, world_domains
 from lookalike.world.caption import read
 from lookalike.world.look import look
+from lookalike.world.style import foreign
 
 SHOWN = look(
     "avataaars",
@@ -56,15 +57,19 @@ def test_an_edit_changes_what_it_says_and_its_caption_says_all_of_the_rest(domai
                 continue
             assert any(of.get(name) != value for name, value in edit.wanted.items())
             stated = read(edit.caption)
-            for name, value in {**edit.wanted, **edit.kept}.items():
-                assert stated.get(name, "none") == value, (of, edit)
+            # Mini has no word for a foreign style, so that no caption names it.
+            said = {k: v for k, v in edit.kept.items() if k != "style" or v not in foreign()}
+            for name, value in {**edit.wanted, **said}.items():
+                # Nor for all that a foreign style draws; what can be read of it must be right.
+                unsaid = value if of.style in foreign() else "none"
+                assert stated.get(name, unsaid) == value, (of, edit)
             assert edit.kept.items() <= of.values.items()
 
 
 def test_every_instruction_fits_some_picture() -> None:
-    by_style = {of.style: of for of in islice(domain_looks("own", "validation"), 40)}
+    looks = list(islice(domain_looks("own", "validation"), 60))
     for asked in instructions():
-        assert any(edit_of(of, asked) for of in by_style.values()), asked.words
+        assert any(edit_of(of, asked) for of in looks), asked.words
 
 
 def test_no_instruction_is_used_again_while_another_waits() -> None:

@@ -43,8 +43,8 @@ class Online(Converter):
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
     scope: Literal["cross", "self", "attention"] = Field(
         default="cross",
-        description="Which weights of the U-Net: the cross-attention's keys and values, all of the "
-        "self-attention, or all attention.",
+        description="Weights of the U-Net that learn: keys and values that read the prompt "
+        "(cross), how parts of a picture see one another (self), or all attention.",
     )
     text_frame: str = Field(
         default="a person",

@@ -136,8 +136,9 @@ def looking(
     }
     pushes = [one.embedding for one in plan.conditionings if one.weight <= 0]
     if not any(one.weight > 0 for one in plan.conditionings):
-        # An object of its own: it looks, and the unconditional one does not.
-        bare = Conditioning(replace(plan.unconditional))
+        # Vectors of its own: it looks, and the unconditional one does not.
+        own = plan.unconditional.tokens.clone()
+        bare = Conditioning(replace(plan.unconditional, tokens=own))
         plan = replace(plan, conditionings=(*plan.conditionings, bare))
     added = Looking(layers, scale, (plan.unconditional, *pushes))
     wraps, injections = (*plan.wraps, added.wrap), (*plan.injections, added.inject)

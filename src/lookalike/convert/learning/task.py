@@ -38,8 +38,8 @@ class LearningRecipe(DenoisingRecipe):
     )
     scope: Scope = Field(
         default="cross",
-        description="Which weights of the U-Net: the cross-attention's keys and values, all of the "
-        "self-attention, or all attention.",
+        description="Weights of the U-Net that learn: keys and values that read the prompt "
+        "(cross), how parts of a picture see one another (self), or all attention.",
     )
     fit: Fit = Field(default="crop", description="What becomes of a picture that is not square.")
     text_frame: str = Field(
