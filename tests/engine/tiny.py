@@ -26,7 +26,8 @@ def tiny_backbone(family: str = "sd1", folder: Path | None = None) -> LatentDiff
     text, vision = _halves(make_clip(tiny, extra_layers=1 if family == "sd2" else 0))
     clip = Clip(text, vision, tiny.tokenizers[-1], Preprocess(32), sha256="c" * 64)
     for part in (text, vision):
-        part.requires_grad_(False)
+        # Whatever precision a checkpoint was loaded in just before.
+        part.float().requires_grad_(False)
     kind = StableDiffusionXL if family == "sdxl" else StableDiffusion
     made = kind(parts, "tiny", "b" * 64, find_clip=lambda _: clip, has_clip=True)
     made.folder = folder
