@@ -16,6 +16,7 @@ from lookalike.evaluate.converters import Asked, Finished, measure
 from lookalike.evaluate.entrants import chosen_entrants, entrants
 from lookalike.evaluate.table import Converters, Row
 from lookalike.models.latent import LatentDiffusion
+from tests.engine.tiny import tiny_backbone
 from tests.evaluate.folders import coco, dreambench
 
 ROWS = ["ceiling", "closed-form", "floor"]
@@ -28,6 +29,12 @@ FEW = Asked(
     others=4,
     settings=Settings(steps=2),
 )
+
+
+@pytest.fixture(scope="module")
+def backbone() -> LatentDiffusion:
+    """One of this file's own, whatever others did to theirs."""
+    return tiny_backbone()
 
 
 def run(backbone: LatentDiffusion, asked: Asked, out: Path) -> Converters:
