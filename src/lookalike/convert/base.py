@@ -54,5 +54,9 @@ class Converter(Method, ABC):
         """
         from lookalike.convert.editing import edit_embedding
 
-        chosen = self.balance if balance is None else balance
-        return edit_embedding(backbone, self.convert(backbone, pictures), text, chosen)
+        weight = self.weight(balance)
+        return edit_embedding(backbone, self.convert(backbone, pictures), text, weight)
+
+    def weight(self, balance: float | None) -> float:
+        """The balance that was asked for, or the converter's usual one."""
+        return self.balance if balance is None else balance

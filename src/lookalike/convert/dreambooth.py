@@ -48,7 +48,7 @@ class DreamBooth(Converter):
         """The reading of that prompt with `text` behind it; see `editing.weighed`."""
         from lookalike.convert.editing import check_edit, weighed
 
-        chosen = self.balance if balance is None else balance
+        chosen = self.weight(balance)
         check_edit(text, chosen)
         joint = f"{self.text}, {text}"
         alone, whole = (self._read(backbone, pictures, each) for each in (self.text, joint))
@@ -70,17 +70,9 @@ class DreamBooth(Converter):
     def _adjustment(self, backbone: Backbone, pictures: Sequence[Image]) -> Adjustment:
         from lookalike.convert.learning.kept import kept, mark_of
         from lookalike.convert.learning.lora import LoraRecipe, teach
-        from lookalike.train.task import Schedule
+        from lookalike.train.task import steady
 
-        schedule = Schedule(
-            steps=self.steps,
-            batch=self.batch,
-            rate=self.rate,
-            warmup=0,
-            decay=1.0,
-            seed=self.seed,
-            bf16=False,
-        )
+        schedule = steady(steps=self.steps, batch=self.batch, rate=self.rate, seed=self.seed)
         recipe = LoraRecipe(schedule=schedule, rank=self.rank, text=self.text)
         key = (self.name, self.model_dump_json(), mark_of(pictures))
         return kept(backbone, key, lambda: teach(backbone, pictures, recipe))

@@ -49,7 +49,7 @@ class Gradient(Converter):
         from lookalike.convert.editing import check_edit, weighed
         from lookalike.models.spoken import embed_tokens, places
 
-        balance = self.balance if balance is None else balance
+        balance = self.weight(balance)
         check_edit(text, balance)
         tokens, added = self.tokens(backbone, pictures), f", {text}"
         ends = backbone.ends([places(self.slots) + added] * len(tokens))

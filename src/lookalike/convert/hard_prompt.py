@@ -50,7 +50,7 @@ class HardPrompt(Converter):
 
         from lookalike.convert.editing import check_edit, weighed
 
-        balance = self.balance if balance is None else balance
+        balance = self.weight(balance)
         check_edit(text, balance)
         alone = self.words(backbone, pictures)
         joint = [f"{words}, {text}" for words in alone]

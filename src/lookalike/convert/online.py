@@ -86,18 +86,10 @@ class Online(Converter):
     def recipe(self) -> LearningRecipe:
         """The options as a training's recipe: a constant rate, as so few steps leave no decline."""
         from lookalike.convert.learning.task import LearningRecipe
-        from lookalike.train.task import Schedule
+        from lookalike.train.task import steady
 
         return LearningRecipe(
-            schedule=Schedule(
-                steps=self.steps,
-                batch=self.batch,
-                rate=self.rate,
-                warmup=0,
-                decay=1.0,
-                seed=self.seed,
-                bf16=False,
-            ),
+            schedule=steady(steps=self.steps, batch=self.batch, rate=self.rate, seed=self.seed),
             prompts=self.prompts,
             prompt_rate=self.prompt_rate,
             scope=self.scope,

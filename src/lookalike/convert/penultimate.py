@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lookalike.convert.projection import as_prompt
 from lookalike.core.embedding import Embedding
 from lookalike.models.texts import sentences
 
@@ -99,13 +100,11 @@ def regressed(backbone: Backbone) -> Callable[[Float[Tensor, "batch vision"]], E
     """
     known = _of(backbone)
     with torch.no_grad():
-        start = backbone.embed([""]).tokens[:, :1].float()
+        start = backbone.embed([""]).tokens[0, 0].float()
 
     def prompt(pooled: Float[Tensor, "batch vision"]) -> Embedding:
         unit = torch.nn.functional.normalize(pooled @ backbone.clip.visual_projection.T, dim=-1)
-        states = known.states(unit)
-        filled = states[:, None].expand(-1, backbone.length - 1, -1)
-        tokens = torch.cat([start.to(states).expand(len(states), -1, -1), filled], 1)
+        tokens = as_prompt(known.states(unit), start, backbone.length)
         own = None if known.pooled_norm is None else unit * known.pooled_norm
         return Embedding(tokens, own, backbone.space)
 

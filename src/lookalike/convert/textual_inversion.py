@@ -60,7 +60,7 @@ class TextualInversion(Converter):
         from lookalike.convert.learning.inversion import spoken
         from lookalike.models.spoken import places
 
-        chosen = self.balance if balance is None else balance
+        chosen = self.weight(balance)
         check_edit(text, chosen)
         words, added = self.words(backbone, pictures), f", {text}"
         with torch.no_grad():
@@ -72,17 +72,10 @@ class TextualInversion(Converter):
         """The vectors of the pseudo-words, for each text tower."""
         from lookalike.convert.learning.inversion import InversionRecipe, invert
         from lookalike.convert.learning.kept import kept, mark_of
-        from lookalike.train.task import Schedule
+        from lookalike.train.task import steady
 
-        schedule = Schedule(
-            steps=self.steps,
-            batch=self.batch,
-            rate=self.rate,
-            warmup=0,
-            decay=1.0,
-            weight_decay=0.0,
-            seed=self.seed,
-            bf16=False,
+        schedule = steady(
+            steps=self.steps, batch=self.batch, rate=self.rate, seed=self.seed, weight_decay=0.0
         )
         recipe = InversionRecipe(schedule=schedule, vectors=self.vectors, word=self.kind)
         key = (self.name, self.model_dump_json(), mark_of(pictures))

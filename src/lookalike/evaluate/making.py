@@ -12,6 +12,7 @@ import torch
 from PIL.Image import Image
 
 from lookalike.convert import Converter, converters
+from lookalike.convert.online import MOST
 from lookalike.core.embedding import Embedding, join
 from lookalike.core.records import Settings
 from lookalike.evaluate.editing import Edit
@@ -65,10 +66,6 @@ class Truth:
     def edit(self, subject: Subject, edit: Edit) -> Embedding:
         """The caption of what should come out."""
         return self.backbone.embed([edit.caption])
-
-
-MOST = 5
-"""Pictures of a subject that are given to a method that learns from several."""
 
 
 class Converted:

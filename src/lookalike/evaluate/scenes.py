@@ -40,15 +40,15 @@ def cases(
     which: Split, count: int, seed: int, fits: Callable[[Look], bool] = lambda _: True
 ) -> list[Case]:
     """`count` references of a split that fit, each with four other characters of other styles."""
-    references = list(islice(filter(fits, _people(which)), count))
-    return _beside_others(references, _people(which, start=references[-1].seed + 1), seed)
+    references = list(islice(filter(fits, people(which)), count))
+    return _beside_others(references, people(which, start=references[-1].seed + 1), seed)
 
 
 def foreign_cases(which: Split, seed: int) -> list[Case]:
     """Two references of each foreign style, each with four characters of the world."""
     shown = {style: foreign_looks(style, which) for style in foreign()}
     references = [next(shown[style]) for _, style in product(range(FOREIGN_EACH), shown)]
-    return _beside_others(references, _people(which), seed)
+    return _beside_others(references, people(which), seed)
 
 
 def _beside_others(references: Sequence[Look], rest: Iterator[Look], seed: int) -> list[Case]:
@@ -62,7 +62,8 @@ def _beside_others(references: Sequence[Look], rest: Iterator[Look], seed: int) 
     ]
 
 
-def _people(which: Split, start: int = 0) -> Iterator[Look]:
+def people(which: Split, start: int = 0) -> Iterator[Look]:
+    """The looks of a split that are persons, from a seed on, in the order of their seeds."""
     return (one for one in looks(which, start) if styles()[one.style].noun == NOUN)
 
 

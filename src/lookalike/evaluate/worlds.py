@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from lookalike.evaluate.scenes import people
 from lookalike.models.probe import Probe
 from lookalike.models.spec import packaged
 from lookalike.world.look import Look, Split, foreign_looks, looks
-from lookalike.world.style import foreign, style_of
+from lookalike.world.style import foreign
 
-PERSON = "person"
 CHARACTER, CURVE = "character", "curve"
 CHARACTERS = 10_000_000
 """Seeds of the single characters start here: they are none of the other domain's."""
@@ -30,7 +30,7 @@ def domain_looks(domain: str, which: Split) -> Iterator[Look]:
         return looks(which)
     if domain in foreign():
         return foreign_looks(domain, which)
-    return (one for one in looks(which, CHARACTERS) if style_of(one.style).noun == PERSON)
+    return people(which, CHARACTERS)
 
 
 def judge_folder(domain: str) -> Path:

@@ -34,6 +34,22 @@ class Schedule(BaseModel):
     bf16: bool = Field(default=True, description="Compute in bfloat16, keep weights in float32.")
 
 
+def steady(
+    *, steps: int, batch: int, rate: float, seed: int, weight_decay: float = 0.01
+) -> Schedule:
+    """A schedule of one rate throughout, in full precision: for trainings of a few steps."""
+    return Schedule(
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        warmup=0,
+        decay=1.0,
+        weight_decay=weight_decay,
+        seed=seed,
+        bf16=False,
+    )
+
+
 class Recipe(BaseModel):
     """Base of one part's recipe: its architecture, and how it is trained."""
 
