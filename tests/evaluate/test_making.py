@@ -11,11 +11,11 @@ import torch
 from lookalike.core.adjustment import Adjustment
 from lookalike.core.embedding import Embedding
 from lookalike.core.records import Settings
+from lookalike.engine.rows import sampled
 from lookalike.evaluate import making
 from lookalike.evaluate.editing import Edit
 from lookalike.evaluate.entrants import FLOOR, Entrant
 from lookalike.evaluate.making import SEED, Maker, learn, maker, pictured
-from lookalike.evaluate.samples import sampled
 from lookalike.evaluate.subjects import Subject, said
 from lookalike.models.latent import LatentDiffusion
 from tests.engine.tiny import noise_picture

@@ -15,9 +15,10 @@ from lookalike.convert import Converter, converters
 from lookalike.convert.online import MOST
 from lookalike.core.embedding import Embedding, join
 from lookalike.core.records import Settings
+from lookalike.engine.rows import sampled
 from lookalike.evaluate.editing import Edit
 from lookalike.evaluate.entrants import FLOOR, Entrant
-from lookalike.evaluate.samples import BATCH, sampled
+from lookalike.evaluate.samples import BATCH
 from lookalike.evaluate.subjects import Subject
 from lookalike.models.backbone import Backbone
 

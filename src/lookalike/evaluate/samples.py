@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from PIL.Image import Image
 
 from lookalike.core.embedding import Embedding
-from lookalike.core.plan import Conditioning, Plan
-from lookalike.core.records import Prompt, Settings
-from lookalike.engine.plan import noise
-from lookalike.engine.run import run
+from lookalike.core.records import Settings
+from lookalike.engine.rows import rows, sampled
 from lookalike.models.backbone import Backbone
 from lookalike.world.look import Look, Split, looks
 from lookalike.world.render import render
@@ -39,28 +37,9 @@ def made(
 ) -> Iterator[Image]:
     """One picture for each row of an embedding; row i is made from seed `seed` + i."""
     for start in range(0, len(embedding), BATCH):
-        rows = _rows(embedding, start, start + BATCH)
-        seeds = range(seed + start, seed + start + len(rows))
-        yield from sampled(backbone, rows, settings, seeds)
-
-
-def sampled(
-    backbone: Backbone, embedding: Embedding, settings: Settings, seeds: Sequence[int]
-) -> list[Image]:
-    """One batch: a picture for each row of an embedding, each from its own seed."""
-    size = (backbone.pixels, backbone.pixels)
-    plan = Plan(
-        prompt=Prompt(parts=(), settings=settings),
-        conditionings=(Conditioning(embedding),),
-        unconditional=backbone.unconditional(),
-        start=noise(backbone, seeds, size),
-    )
-    return run(backbone, plan)
-
-
-def _rows(embedding: Embedding, start: int, stop: int) -> Embedding:
-    pooled = None if embedding.pooled is None else embedding.pooled[start:stop]
-    return replace(embedding, tokens=embedding.tokens[start:stop], pooled=pooled)
+        chosen = rows(embedding, start, start + BATCH)
+        seeds = range(seed + start, seed + start + len(chosen))
+        yield from sampled(backbone, chosen, settings, seeds)
 
 
 def plain(backbone: Backbone, count: int) -> Embedding:

@@ -10,6 +10,13 @@ from lookalike.models.layout import COMPONENTS, patterns
 
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(@\w[\w./-]*)?")
 ABOUT = ["model_index.json", "model.json", "README.md"]
+TEXT_FILES = [
+    "config.json",
+    "vocab.txt",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+]
 CLIP_FILES = [
     "config.json",
     "preprocessor_config.json",
@@ -47,6 +54,11 @@ def fetch_checkpoint(place: str, *, half: bool = False) -> Path:
 def fetch_clip(place: str) -> Path:
     """Give the folder of a transformers CLIP OWNER/NAME[@REVISION], fetching what lacks."""
     return _snapshot(place, [*CLIP_FILES, *patterns(None)])
+
+
+def fetch_sentences(place: str) -> Path:
+    """Give the folder of a transformers sentence encoder OWNER/NAME[@REVISION]."""
+    return _snapshot(place, [*TEXT_FILES, *patterns(None)])
 
 
 def cached_file(place: str, file: str) -> Path | None:

@@ -1,0 +1,93 @@
+"""Commands for Reverse Stable Diffusion: data sets of prompts and the pictures they made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lookalike.cli import output
+from lookalike.cli.options import MODEL, Device, Model, session, settings
+
+if TYPE_CHECKING:
+    from lookalike.reverse.making import Made
+
+group = typer.Typer(
+    rich_markup_mode=None,
+    help="Reverse Stable Diffusion: the prompt that made a picture.",
+    add_completion=False,
+)
+
+SplitName = Literal["train", "validation", "test", "combination"]
+Split = Annotated[SplitName, typer.Option("--split", help="Which part of the world.")]
+Many = Annotated[int, typer.Option("--count", min=1, max=10_000_000, help="How many prompts.")]
+PromptsOut = Annotated[
+    Path, typer.Option("--out", metavar="FILE", help="The new .jsonl file to write.")
+]
+Prompts = Annotated[
+    Path,
+    typer.Option(
+        "--prompts", metavar="FILE", help="A .txt (a prompt a line), .jsonl or .parquet file."
+    ),
+]
+Data = Annotated[Path, typer.Option("--out", metavar="DIR", help="The data set's folder.")]
+Seeds = Annotated[
+    int, typer.Option("--seeds", min=1, max=64, help="How many pictures of each prompt.")
+]
+First = Annotated[int, typer.Option("--seed", min=0, help="The first picture's seed.")]
+Steps = Annotated[int | None, typer.Option("--steps", help="Steps of the sampler; 25 if unset.")]
+Guidance = Annotated[
+    float | None, typer.Option("--guidance", help="How strictly to follow prompts; 5 if unset.")
+]
+
+
+@group.callback()
+def reverse() -> None:
+    """Reverse Stable Diffusion: the prompt that made a picture."""
+
+
+@group.command()
+def prompts(count: Many, out: PromptsOut, split: Split = "train") -> None:
+    """Write prompts of the world that mini is trained on, worded as people might."""
+    from lookalike.reverse.prompts import world_prompts, write_prompts
+
+    output.new_file(out)
+    write_prompts(world_prompts(split, count), out)
+    typer.echo(out)
+
+
+@group.command()
+def make(
+    prompts: Prompts,
+    out: Data,
+    seeds: Seeds = 2,
+    seed: First = 0,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    model: Model = MODEL,
+    device: Device = "auto",
+) -> None:
+    """Make a data set: pictures of prompts, several seeds each; a stopped one goes on.
+
+    The folder gets the pictures and manifest.parquet, which holds for each its prompt, seed and
+    settings.
+    """
+    from lookalike.reverse.making import make as made
+    from lookalike.reverse.making import recipe_of
+    from lookalike.reverse.manifest import check_parquet
+    from lookalike.reverse.prompts import read_prompts
+
+    check_parquet()
+    asked, dropped = read_prompts(prompts)
+    if dropped:
+        typer.echo(f"{dropped} rows of {prompts} hold no prompt and are left out", err=True)
+    chosen = settings(model, steps=steps, guidance=guidance)
+    with session(model, device).models.use(model) as backbone:
+        recipe = recipe_of(backbone, asked, seeds=seeds, seed=seed, settings=chosen)
+        output.watched(made(backbone, asked, recipe, out), "pictures", _tell)
+    typer.echo(out)
+
+
+def _tell(made: Made) -> tuple[int, int, str]:
+    return made.done, made.of, ""

@@ -1,0 +1,1 @@
+"""Reverse Stable Diffusion: the prompt that made a picture, predicted from the picture alone."""
