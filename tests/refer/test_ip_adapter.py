@@ -306,7 +306,7 @@ def test_it_agrees_with_diffusers_own_pipeline(
         (plan.unconditional, nothing),
     ):
         under(backbone, found, told)
-        added = backbone._added(plan.start, told) or {}
+        added = backbone.added(plan.start, told) or {}
         with torch.no_grad():
             expected = theirs.unet(
                 plan.start,

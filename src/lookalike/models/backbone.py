@@ -109,6 +109,10 @@ class Backbone(ABC):
         """
 
     @abstractmethod
+    def added(self, x: Tensor, conditioning: Embedding) -> dict[str, Tensor] | None:
+        """Give what the U-Net is told beside the token states, for latents `x`."""
+
+    @abstractmethod
     def scheduler(self, steps: int) -> Any:
         """Give a fresh diffusers scheduler of that many steps that takes clean predictions."""
 

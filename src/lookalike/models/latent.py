@@ -107,7 +107,7 @@ class LatentDiffusion(Backbone):
         """Give token states and the pooled vector, if the family has one, of one batch."""
 
     @abstractmethod
-    def _added(self, x: Tensor, conditioning: Embedding) -> dict[str, Tensor] | None:
+    def added(self, x: Tensor, conditioning: Embedding) -> dict[str, Tensor] | None:
         """Give what the U-Net is told beside the token states."""
 
     def encode(
@@ -165,7 +165,7 @@ class LatentDiffusion(Backbone):
                 whole.to(self.dtype),
                 level,
                 encoder_hidden_states=self._spread(conditioning.tokens, x),
-                added_cond_kwargs=self._added(x, conditioning),
+                added_cond_kwargs=self.added(x, conditioning),
                 return_dict=False,
             )[0].float()
         alpha = self._alphas.to(self.device)[level.long()].reshape(-1, 1, 1, 1)

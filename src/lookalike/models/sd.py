@@ -20,5 +20,6 @@ class StableDiffusion(LatentDiffusion):
     def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor | None]:
         return self.towers[0].read(texts).last_hidden_state.float(), None
 
-    def _added(self, x: Tensor, conditioning: Embedding) -> None:
+    def added(self, x: Tensor, conditioning: Embedding) -> None:
+        """Give nothing: these U-Nets read the token states alone."""
         return None

@@ -32,7 +32,8 @@ class StableDiffusionXL(LatentDiffusion):
         zeros = torch.zeros_like(blank.tokens), torch.zeros_like(blank.pooled)
         return Embedding(tokens=zeros[0], pooled=zeros[1], space=self.space)
 
-    def _added(self, x: Tensor, conditioning: Embedding) -> dict[str, Tensor]:
+    def added(self, x: Tensor, conditioning: Embedding) -> dict[str, Tensor]:
+        """Give the pooled vector, and the six numbers that tell a picture's sizes."""
         if conditioning.pooled is None:
             raise ModelError(f"{self.name} needs an embedding with a pooled vector; this has none")
         return {

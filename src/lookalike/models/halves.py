@@ -1,0 +1,82 @@
+"""The first half of a U-Net, its encoder and middle block, as a module of its own."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from diffusers.models.attention_processor import Attention, AttnProcessor
+from jaxtyping import Float
+from torch import Tensor, nn
+
+PARTS = ("conv_in", "time_embedding", "add_embedding", "down_blocks", "mid_block")
+"""The parts of diffusers' UNet2DConditionModel that run before its decoder, where it has them."""
+
+
+class FirstHalf(nn.Module):
+    """A copy of a U-Net's encoder and middle block, which can learn while the U-Net stays."""
+
+    def __init__(self, unet: Any) -> None:
+        """Copy the weights in float32; what holds none is shared."""
+        super().__init__()
+        self.parts = nn.ModuleDict({k: _copied(getattr(unet, k)) for k in _present(unet)})
+        for part in self.parts.modules():
+            if isinstance(part, Attention):
+                # Fused attention has a slow backward pass on the CPU.
+                part.set_processor(AttnProcessor())
+        self._time_proj = unet.time_proj
+        # diffusers' own reading of what a family adds, over our copies of its weights.
+        self._config, self._add_time_proj = unet.config, getattr(unet, "add_time_proj", None)
+
+    @property
+    def width(self) -> int:
+        """Channels of what the middle block gives."""
+        return int(self._config.block_out_channels[-1])
+
+    def forward(
+        self,
+        latents: Float[Tensor, "batch channels height width"],
+        tokens: Float[Tensor, "batch tokens states"],
+        added: dict[str, Tensor] | None = None,
+    ) -> Float[Tensor, "batch middle rows columns"]:
+        """What the middle block says of clean latents, at timestep 0."""
+        clock = self._time_proj(latents.new_zeros(len(latents)))
+        told = self.parts["time_embedding"](clock.to(latents.dtype))
+        if added is not None and "add_embedding" in self.parts:
+            told = told + self._beside(added, told)
+        x = self.parts["conv_in"](latents)
+        blocks: Any = self.parts["down_blocks"]
+        for block in blocks:
+            x, _ = block(hidden_states=x, temb=told, **_read(block, tokens))
+        middle: Any = self.parts["mid_block"]
+        return middle(x, told, **_read(middle, tokens))
+
+    def _beside(self, added: dict[str, Tensor], told: Tensor) -> Tensor:
+        """SDXL's pooled text and sizes, as diffusers' `text_time` embedding reads them."""
+        assert self._add_time_proj is not None
+        times = self._add_time_proj(added["time_ids"].flatten())
+        sizes = times.reshape(len(added["text_embeds"]), -1)
+        whole = torch.cat([added["text_embeds"], sizes], -1).to(told.dtype)
+        return self.parts["add_embedding"](whole)
+
+    def put_back(self, unet: Any, share: float = 1.0) -> None:
+        """Move a U-Net's own weights the share of the way to these: 0 leaves them, 1 replaces."""
+        with torch.no_grad():
+            for name, part in self.parts.items():
+                own = dict(getattr(unet, name).named_parameters())
+                for key, weight in part.named_parameters():
+                    own[key].lerp_(weight.to(own[key]), share)
+
+
+def _present(unet: Any) -> list[str]:
+    return [name for name in PARTS if getattr(unet, name, None) is not None]
+
+
+def _copied(part: nn.Module) -> nn.Module:
+    return copy.deepcopy(part).float().requires_grad_(True)
+
+
+def _read(block: Any, tokens: Tensor) -> dict[str, Tensor]:
+    """What a block attends to, where it does."""
+    return {"encoder_hidden_states": tokens} if getattr(block, "has_cross_attention", False) else {}
