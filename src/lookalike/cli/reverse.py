@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.options import MODEL, Device, Model, session, settings
+from lookalike.cli.options import MODEL, Device, Model, settings
 
 if TYPE_CHECKING:
     from lookalike.reverse.making import Made
@@ -41,6 +41,12 @@ Guidance = Annotated[
     float | None, typer.Option("--guidance", help="How strictly to follow prompts; 5 if unset.")
 ]
 
+DtypeName = Literal["auto", "float32", "float16", "bfloat16"]
+Dtype = Annotated[
+    DtypeName,
+    typer.Option("--dtype", help="Precision; bfloat16 is faster on CPUs that know it."),
+]
+
 
 @group.callback()
 def reverse() -> None:
@@ -67,12 +73,14 @@ def make(
     guidance: Guidance = None,
     model: Model = MODEL,
     device: Device = "auto",
+    dtype: Dtype = "auto",
 ) -> None:
     """Make a data set: pictures of prompts, several seeds each; a stopped one goes on.
 
     The folder gets the pictures and manifest.parquet, which holds for each its prompt, seed and
     settings.
     """
+    from lookalike.models.store import Models
     from lookalike.reverse.making import make as made
     from lookalike.reverse.making import recipe_of
     from lookalike.reverse.manifest import check_parquet
@@ -83,7 +91,7 @@ def make(
     if dropped:
         typer.echo(f"{dropped} rows of {prompts} hold no prompt and are left out", err=True)
     chosen = settings(model, steps=steps, guidance=guidance)
-    with session(model, device).models.use(model) as backbone:
+    with Models(device, dtype).use(model) as backbone:
         recipe = recipe_of(backbone, asked, seeds=seeds, seed=seed, settings=chosen)
         output.watched(made(backbone, asked, recipe, out), "pictures", _tell)
     typer.echo(out)

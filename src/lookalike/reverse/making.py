@@ -20,7 +20,7 @@ from lookalike.models.backbone import Backbone
 from lookalike.reverse.manifest import NAME, TRUTH, Manifest, manifest_of, write
 from lookalike.reverse.prompts import Asked
 
-BATCH = 16
+BATCH = 32
 FOLDER = 1000
 """Pictures in one folder: more make some file systems slow."""
 
@@ -38,6 +38,7 @@ class Making(Record):
     seed: int = Field(ge=0, lt=SEEDS, description="The first picture's seed; the next follow.")
     steps: int = Field(ge=1, le=1000, description="How many steps the sampler takes.")
     guidance: float = Field(ge=0, le=50, description="How strictly the prompt is followed.")
+    dtype: str = Field(default="float32", description="The precision that the model runs in.")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def recipe_of(
         seed=seed,
         steps=settings.steps,
         guidance=settings.guidance,
+        dtype=str(backbone.dtype).removeprefix("torch."),
     )
 
 

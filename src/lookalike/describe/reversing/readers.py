@@ -105,12 +105,12 @@ class White(Reader):
     """
 
     kind: ClassVar[Kind] = "white"
-    fragile: ClassVar[tuple[str, ...]] = ("half.",)
+    fragile: ClassVar[tuple[str, ...]] = ("encoder.",)
 
     def __init__(self, backbone: Backbone, width: int, words: int) -> None:
         half = FirstHalf(backbone.unet)
         super().__init__(half.width, width, words)
-        self.half = half
+        self.encoder = half
 
     def features(
         self, backbone: Backbone, inputs: Inputs, chance: torch.Generator | None = None
@@ -121,7 +121,7 @@ class White(Reader):
             told = _unique(backbone, inputs.captions)
             latents = inputs.latents.to(place, torch.float32)
             added = backbone.added(latents, told)
-        return self.half(latents, told.tokens.to(place), added).flatten(2).amax(2)
+        return self.encoder(latents, told.tokens.to(place), added).flatten(2).amax(2)
 
 
 def _unique(backbone: Backbone, captions: Sequence[str]) -> Embedding:

@@ -1,0 +1,107 @@
+"""Recipes of reverse models: which readers there are, how each learns, and what joins them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from lookalike.core.errors import OptionError
+from lookalike.core.files import reason
+from lookalike.core.record import Record, explain
+from lookalike.describe.reversing.readers import Kind
+from lookalike.train.task import Recipe
+
+
+class ReaderRecipe(Recipe):
+    """One reader, and how it learns: each piece of the method is a switch."""
+
+    kind: Kind = Field(
+        description="white: the U-Net's first half; clip: a head on CLIP's "
+        "features; tower: CLIP's vision tower, fine-tuned whole."
+    )
+    vocabulary: float = Field(
+        default=0.1, ge=0, le=10, description="Weight of the vocabulary's loss; 0 is without."
+    )
+    huber: float = Field(default=1.0, ge=0, le=10, description="Weight of the Huber loss.")
+    curriculum: tuple[float, ...] = Field(
+        default=(),
+        description="Shares of the samples, easy ones first, that stages learn from; empty: all "
+        "at once.",
+    )
+    snapshots: int = Field(
+        default=4, ge=1, le=64, description="Looks at the validation part; the best state is kept."
+    )
+    probing: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="The share of the steps in which the new layers learn alone.",
+    )
+    pace: float = Field(
+        default=0.3, gt=0, le=1, description="Rate of weights trained before, as a share."
+    )
+    hidden: int = Field(
+        default=8192, ge=8, le=65536, description="Width of the clip reader."
+    )
+    scratch: bool = Field(default=False, description="Whether the tower begins untrained.")
+
+
+class KernelRecipe(Record):
+    """The domain-adaptive kernel: its centroids, and what is tried on validation."""
+
+    centroids: int = Field(default=10_000, ge=2, description="Of bisecting k-means.")
+    gammas: tuple[float, ...] = Field(
+        default=(0.5, 2, 8, 32, 128), description="Widths of the kernel to choose among."
+    )
+    alphas: tuple[float, ...] = Field(
+        default=(0.001, 0.01, 0.1, 1, 10, 100), description="Strengths of the ridge."
+    )
+
+
+class NeighboursRecipe(Record):
+    """Weighted nearest neighbours in CLIP's space."""
+
+    count: int = Field(default=100, ge=1, le=10_000, description="How many neighbours.")
+    power: float = Field(default=6, ge=0, le=20, description="Weights are 1 / distance^power.")
+
+
+class ReverseRecipe(Record):
+    """A whole reverse model."""
+
+    words: int = Field(default=1000, ge=1, le=100_000, description="The vocabulary's size at most.")
+    readers: Mapping[str, ReaderRecipe] = Field(min_length=1, description="Readers by name.")
+    neighbours: NeighboursRecipe = Field(default_factory=NeighboursRecipe, description="k-NN.")
+    kernel: KernelRecipe = Field(default_factory=KernelRecipe, description="DAKL.")
+    captioner: str = Field(default="phrases", description="The describer of automatic captions.")
+    caption: Mapping[str, Any] = Field(default_factory=dict, description="The captioner's options.")
+    shipped: tuple[str, ...] = Field(
+        default=(), description="The readers that the file of a trained model holds; all if empty."
+    )
+
+
+def read_recipe(name: str) -> ReverseRecipe:
+    """The recipe of that name in the package, or of a .toml file.
+
+    Raises:
+        OptionError: there is none, or it is not valid.
+    """
+    packaged = files("lookalike.reverse").joinpath("recipes", f"{name}.toml")
+    try:
+        text = packaged.read_text("utf-8") if packaged.is_file() else Path(name).read_text("utf-8")
+        return ReverseRecipe.model_validate(tomllib.loads(text))
+    except FileNotFoundError as fault:
+        raise OptionError(
+            f"there is no recipe {name}: neither in the package nor a file"
+        ) from fault
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        why = reason(fault) if isinstance(fault, OSError) else str(fault)
+        raise OptionError(f"the recipe {name} cannot be read: {why}") from fault
+    except ValidationError as fault:
+        raise OptionError(
+            f"the recipe {name}: {explain(fault, ReverseRecipe.model_fields)}"
+        ) from fault

@@ -1,0 +1,178 @@
+"""Training of one reader: the joint objective, stages of a curriculum, and the best state kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float, Int64
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from lookalike.core.files import write_bytes
+from lookalike.describe.reversing.readers import Inputs, Reader, reader_of
+from lookalike.models.backbone import Backbone
+from lookalike.reverse.features import Features
+from lookalike.reverse.objective import joint_loss
+from lookalike.reverse.recipe import ReaderRecipe
+from lookalike.train.loop import Step, train
+from lookalike.train.task import Task
+
+BATCH = 128
+"""Pictures read at once where nothing is learnt."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a reader learns from: features of its part, and the words of its prompts."""
+
+    features: Features
+    marks: Float[Tensor, "rows words"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some steps of a training, and the rows that they draw from."""
+
+    rows: Int64[Tensor, " chosen"]
+    steps: int
+
+
+class ReaderTask(Task[ReaderRecipe]):
+    """The joint loss of one step; at even distances the state is looked at, before the step."""
+
+    name: ClassVar[str] = "reader"
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        recipe: ReaderRecipe,
+        lesson: Lesson,
+        validation: Lesson,
+        folder: Path,
+        stages: Sequence[Stage] = (),
+    ) -> None:
+        self.backbone, self.recipe = backbone, recipe
+        self.lesson, self.validation, self.folder = lesson, validation, folder
+        every = Stage(torch.arange(len(lesson.features)), recipe.schedule.steps)
+        self.stages = stages or (every,)
+        torch.manual_seed(recipe.schedule.seed)
+        width, words = lesson.features.targets.shape[1], lesson.marks.shape[1]
+        options = {"hidden": recipe.hidden, "scratch": recipe.scratch}
+        self.module: Reader = reader_of(
+            recipe.kind, backbone, width, words if recipe.vocabulary else 0, options
+        )
+        self.module.to(backbone.device)
+
+    def pace(self, name: str) -> float:
+        """Weights that were trained before move slowly."""
+        known = not self.recipe.scratch and name.startswith(type(self.module).fragile)
+        return self.recipe.pace if known else 1.0
+
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """The joint objective on one batch of the step's stage."""
+        self.look(step)
+        self._thaw(step)
+        rows = self.rows(step)
+        batch = self.lesson.features.take(rows)
+        places, logits = self.module(self.backbone, batch.inputs, self.chance(step))
+        return joint_loss(
+            places,
+            batch.targets.to(places),
+            logits,
+            self.lesson.marks[rows].to(places) if logits is not None else None,
+            vocabulary=self.recipe.vocabulary,
+            huber=self.recipe.huber,
+        )
+
+    def rows(self, step: int) -> Int64[Tensor, " batch"]:
+        """The rows that a step learns from."""
+        first = 0
+        for stage in self.stages:
+            if step < first + stage.steps:
+                break
+            first += stage.steps
+        return stage.rows[self.order(step, len(stage.rows))]
+
+    def _thaw(self, step: int) -> None:
+        """New layers learn alone at first: what was trained before would only be shaken."""
+        probing = step < self.recipe.probing * self.schedule.steps and not self.recipe.scratch
+        for name, weight in self.module.named_parameters():
+            if name.startswith(type(self.module).fragile):
+                weight.requires_grad_(not probing)
+
+    @property
+    def looks(self) -> list[int]:
+        """The steps before which the state is looked at; the last look is after all."""
+        count, steps = self.recipe.snapshots, self.schedule.steps
+        return [round(steps * (i + 1) / count) for i in range(count)]
+
+    def look(self, step: int) -> None:
+        """Write what the state before a step is worth, and the state itself if it is the best."""
+        if step not in self.looks or _snapshot(self.folder, step).exists():
+            return
+        own, theirs = (
+            cosines(self.module, self.backbone, each.features)
+            for each in (self.lesson, self.validation)
+        )
+        best = max((float(s.validation.mean()) for s in snapshots(self.folder)), default=-1.0)
+        if float(theirs.mean()) > best:
+            state = {k: v.detach().cpu().contiguous() for k, v in self.module.state_dict().items()}
+            write_bytes(self.folder / BEST, save(state))
+        write_bytes(_snapshot(self.folder, step), save({"train": own, "validation": theirs}))
+
+
+BEST = "best.safetensors"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How near a state comes to each target."""
+
+    step: int
+    train: Float[Tensor, " rows"]
+    validation: Float[Tensor, " held"]
+
+
+def _snapshot(folder: Path, step: int) -> Path:
+    return folder / f"snapshot-{step:07d}.safetensors"
+
+
+def snapshots(folder: Path) -> list[Snapshot]:
+    """The looks that a training took, in the order of their steps."""
+    found = []
+    for path in sorted(folder.glob("snapshot-*.safetensors")):
+        read = load_file(path)
+        found.append(Snapshot(int(path.stem[9:]), read["train"], read["validation"]))
+    return found
+
+
+def fit(task: ReaderTask, every: float = 60.0) -> Iterator[Step]:
+    """Train a reader to its end and give it its best state; a stopped one goes on.
+
+    Yields the steps. The folder then holds the looks and the best state.
+    """
+    if not _snapshot(task.folder, task.schedule.steps).exists():
+        yield from train(task, task.folder, every)
+        task.look(task.schedule.steps)
+    task.module.load_state_dict(load_file(task.folder / BEST))
+    task.module.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def read(reader: Reader, backbone: Backbone, inputs: Inputs) -> Float[Tensor, "pictures width"]:
+    """Where a reader places pictures, at length 1, on the CPU."""
+    learning = reader.training
+    reader.eval()
+    pieces = [slice(i, i + BATCH) for i in range(0, len(inputs), BATCH)]
+    found = [reader(backbone, inputs.take(piece))[0].cpu() for piece in pieces]
+    reader.train(learning)
+    return torch.cat(found)
+
+
+def cosines(reader: Reader, backbone: Backbone, features: Features) -> Float[Tensor, " rows"]:
+    """How near a reader comes to each row's target."""
+    return (read(reader, backbone, features.inputs) * features.targets).sum(1)
