@@ -7,8 +7,8 @@ import re
 import pytest
 
 from benchmarks.how_good import IMAGES, PAGE, page, stored
+from lookalike.core.intervals import Interval
 from lookalike.evaluate.converters import Asked
-from lookalike.evaluate.intervals import Interval
 from lookalike.models.hashing import weights_sha256
 from lookalike.models.spec import packaged
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from lookalike.core.errors import OptionError
+from lookalike.core.intervals import Interval
 from lookalike.core.records import Settings
-from lookalike.evaluate.intervals import Interval
 from lookalike.evaluate.plots import by_steps, check_plots, curve, pareto
 from lookalike.evaluate.showing import cell, differences, main_table, spreadsheet
 from lookalike.evaluate.table import Converters, Row, Table, lines

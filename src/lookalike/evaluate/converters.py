@@ -12,13 +12,13 @@ import numpy as np
 from lookalike import __version__
 from lookalike.core.errors import OptionError
 from lookalike.core.files import sha256
+from lookalike.core.intervals import Interval, spread
 from lookalike.core.records import Settings
 from lookalike.evaluate.dino import Dino
 from lookalike.evaluate.distances import directions, frechet, without_each
 from lookalike.evaluate.domains import FOLDER, chosen_domains, drawn, from_folder
 from lookalike.evaluate.editing import instructions
 from lookalike.evaluate.entrants import Entrant, chosen_entrants, entrants, fingerprint
-from lookalike.evaluate.intervals import Interval, spread
 from lookalike.evaluate.kept import Kept, digest
 from lookalike.evaluate.making import SEED, Shown, maker, pictured
 from lookalike.evaluate.round_trip import Stage

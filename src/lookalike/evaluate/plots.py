@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from lookalike.core.errors import OptionError
+from lookalike.core.intervals import Interval
 from lookalike.evaluate.entrants import BASE
-from lookalike.evaluate.intervals import Interval
 from lookalike.evaluate.showing import axes
 from lookalike.evaluate.table import Line, Table
 

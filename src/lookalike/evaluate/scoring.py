@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from PIL.Image import Image
 
+from lookalike.core.intervals import Score
 from lookalike.evaluate.dino import Dino
 from lookalike.evaluate.distances import Features, Others, diversity, similarity, units
-from lookalike.evaluate.intervals import Score
 from lookalike.evaluate.making import Shown
 from lookalike.evaluate.metrics import JUDGED, Values
 from lookalike.evaluate.subjects import Subject

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from lookalike.core.intervals import Interval
 from lookalike.core.sheets import sheet
 from lookalike.evaluate.converters import Finished
-from lookalike.evaluate.intervals import Interval
 from lookalike.evaluate.table import Converters, Table
 
 LIKENESS, EDITING = ("agreement", "clip_i"), ("edit_accuracy", "clip_t")

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from lookalike.core.intervals import Interval, Score, difference, interval
 from lookalike.core.record import Record
 from lookalike.core.records import Settings
 from lookalike.evaluate.entrants import BASE
-from lookalike.evaluate.intervals import Interval, Score, difference, interval
 
 HeldOut = Literal["validation", "test"]
 

@@ -45,9 +45,7 @@ class ReaderRecipe(Recipe):
     pace: float = Field(
         default=0.3, gt=0, le=1, description="Rate of weights trained before, as a share."
     )
-    hidden: int = Field(
-        default=8192, ge=8, le=65536, description="Width of the clip reader."
-    )
+    hidden: int = Field(default=8192, ge=8, le=65536, description="Width of the clip reader.")
     scratch: bool = Field(default=False, description="Whether the tower begins untrained.")
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike.evaluate.intervals import difference, interval, spread
+from lookalike.core.intervals import difference, interval, spread
 
 NUMBERS = st.floats(-10, 10, allow_nan=False)
 
