@@ -54,8 +54,11 @@ class ReaderTask(Task[ReaderRecipe]):
         validation: Lesson,
         folder: Path,
         stages: Sequence[Stage] = (),
+        *,
+        weighing: bool = False,
     ) -> None:
-        self.backbone, self.recipe = backbone, recipe
+        """Draw an untrained reader; `weighing` also measures each look's training samples."""
+        self.backbone, self.recipe, self.weighing = backbone, recipe, weighing
         self.lesson, self.validation, self.folder = lesson, validation, folder
         every = Stage(torch.arange(len(lesson.features)), recipe.schedule.steps)
         self.stages = stages or (every,)
@@ -114,10 +117,10 @@ class ReaderTask(Task[ReaderRecipe]):
         """Write what the state before a step is worth, and the state itself if it is the best."""
         if step not in self.looks or _snapshot(self.folder, step).exists():
             return
-        own, theirs = (
-            cosines(self.module, self.backbone, each.features)
-            for each in (self.lesson, self.validation)
-        )
+        theirs = cosines(self.module, self.backbone, self.validation.features)
+        own = theirs.new_zeros(0)
+        if self.weighing:
+            own = cosines(self.module, self.backbone, self.lesson.features)
         best = max((float(s.validation.mean()) for s in snapshots(self.folder)), default=-1.0)
         if float(theirs.mean()) > best:
             state = {k: v.detach().cpu().contiguous() for k, v in self.module.state_dict().items()}
@@ -130,7 +133,7 @@ BEST = "best.safetensors"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """How near a state comes to each target."""
+    """How near a state comes to each target; to those of training only where that was weighed."""
 
     step: int
     train: Float[Tensor, " rows"]

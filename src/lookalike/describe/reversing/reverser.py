@@ -1,0 +1,218 @@
+"""Reverser: a trained reverse model in use, and the folder that it is kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from jaxtyping import Float
+from PIL.Image import Image
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from lookalike.core.errors import LookalikeError, ModelError
+from lookalike.core.files import building, read_json, write_bytes, write_json
+from lookalike.core.record import Record
+from lookalike.describe.reversing.readers import Inputs, Kind, Reader, inputs_of, reader_of
+
+if TYPE_CHECKING:
+    from lookalike.models.backbone import Backbone
+
+FORMAT = "lookalike-reverse-1"
+CONFIG, WEIGHTS, PROMPTS = "config.json", "model.safetensors", "prompts.json"
+FOLDER = "reverse"
+"""Where a model's own reverse model lies, beside its weights."""
+
+HALVES = 32
+"""Pictures read at once."""
+
+
+class Shape(Record):
+    """One reader of a reverse model, and its share in what the model says."""
+
+    kind: Kind = Field(description="What it reads.")
+    options: Mapping[str, Any] = Field(default_factory=dict, description="Its shape.")
+    share: float = Field(ge=0, le=1, description="Its weight in the ensemble.")
+
+
+class About(Record):
+    """What a reverse model says of itself."""
+
+    format: str = Field(description="The kind of file.")
+    base: str = Field(description="The Backbone that it was trained on.")
+    base_sha256: str = Field(description="Of that Backbone's weights.")
+    width: int = Field(ge=1, description="Of the sentence space.")
+    words: tuple[str, ...] = Field(description="The vocabulary.")
+    readers: tuple[Shape, ...] = Field(min_length=1, description="The readers.")
+    captioner: str = Field(description="The describer whose captions the white box reads.")
+    caption: Mapping[str, Any] = Field(default_factory=dict, description="Its options.")
+    weights: Mapping[str, float] = Field(description="Of the terms that re-rank candidates.")
+    notes: Mapping[str, Any] = Field(
+        default_factory=dict, description="How it was trained, on what, and how good it is."
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Reverser:
+    """Readers, a modifier detector and an index of prompts, which belong together.
+
+    `detector` is a linear layer over a predicted place (scaled to unit variance), calibrated;
+    `thresholds` say from which probability on each word is named.
+    """
+
+    about: About
+    readers: Sequence[Reader]
+    detector: tuple[Float[Tensor, "words width"], Float[Tensor, " words"]]
+    thresholds: Float[Tensor, " words"]
+    prompts: tuple[str, ...]
+    places: Float[Tensor, "prompts width"] = field(repr=False)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The vocabulary."""
+        return self.about.words
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """What counts how much when candidates are ranked."""
+        return self.about.weights
+
+    def predict(
+        self, backbone: Backbone, pictures: Sequence[Image]
+    ) -> Float[Tensor, "pictures width"]:
+        """Where the prompts of pictures lie in the sentence space, at length 1."""
+        captions = [""] * len(pictures)
+        if any(reader.kind == "white" for reader in self.readers):
+            captions = self._captions(backbone, pictures)
+        inputs = inputs_of(backbone, pictures, captions)
+        pieces = [slice(i, i + HALVES) for i in range(0, len(inputs), HALVES)]
+        return torch.cat([self._read(backbone, inputs.take(piece)) for piece in pieces])
+
+    @torch.no_grad()
+    def _read(self, backbone: Backbone, inputs: Inputs) -> Float[Tensor, "batch width"]:
+        said = [
+            shape.share * reader(backbone, inputs)[0].cpu()
+            for shape, reader in zip(self.about.readers, self.readers, strict=True)
+        ]
+        return normalize(torch.stack(said).sum(0), dim=-1)
+
+    def _captions(self, backbone: Backbone, pictures: Sequence[Image]) -> list[str]:
+        from lookalike.describe import describers
+
+        captioner = describers.make(self.about.captioner, self.about.caption)
+        found = captioner.describe(backbone, pictures, 1)
+        return [each[0].text if each else "" for each in found]
+
+    def modifiers(
+        self, predicted: Float[Tensor, "pictures width"]
+    ) -> Float[Tensor, "pictures words"]:
+        """How likely each word of the vocabulary is in each prompt: calibrated probabilities."""
+        weight, bias = self.detector
+        return torch.sigmoid(predicted * self.about.width**0.5 @ weight.T + bias)
+
+
+def reverser_of(backbone: Backbone, path: str | None = None) -> Reverser:
+    """The reverse model in the folder `path`, else the Backbone's own, else the packaged one.
+
+    Raises:
+        ModelError: there is none, it is damaged, or it was trained on another model.
+    """
+    if path is not None:
+        return load_reverser(Path(path), backbone)
+    from lookalike.models.spec import packaged
+
+    for folder in (backbone.folder and backbone.folder / FOLDER, packaged() / FOLDER):
+        if folder is not None and (folder / CONFIG).is_file():
+            about = _about(folder)
+            if about.base_sha256 == backbone.sha256:
+                return load_reverser(folder, backbone)
+    raise ModelError(
+        f"there is no reverse model of {backbone.name}; `lookalike reverse train` makes one, and "
+        "--weights names its folder"
+    )
+
+
+def load_reverser(folder: Path, backbone: Backbone) -> Reverser:
+    """The reverse model of a folder, ready to read pictures.
+
+    Raises:
+        ModelError: the folder holds none, it is damaged, or it was trained on another model.
+    """
+    about = _about(folder)
+    if about.base_sha256 != backbone.sha256:
+        raise ModelError(
+            f"{folder} was trained on {about.base} ({about.base_sha256[:8]}…), not on "
+            f"{backbone.name} ({backbone.sha256[:8]}…); train again on this model"
+        )
+    try:
+        tensors = {k: v.float() for k, v in load_file(folder / WEIGHTS).items()}
+        prompts = tuple(read_json(folder / PROMPTS))
+        readers = [
+            _reader(place, each, about, backbone, tensors)
+            for place, each in enumerate(about.readers)
+        ]
+        detector = tensors["detector.weight"], tensors["detector.bias"]
+        return Reverser(about, readers, detector, tensors["thresholds"], prompts, tensors["places"])
+    except (SafetensorError, OSError, KeyError, RuntimeError, LookalikeError) as fault:
+        line = str(fault).strip().splitlines()[0][:160]
+        raise ModelError(f"the reverse model in {folder} is damaged: {line}") from fault
+
+
+def _about(folder: Path) -> About:
+    try:
+        found = About.model_validate(read_json(folder / CONFIG))
+    except ValidationError as fault:
+        raise ModelError(f"{folder} has a {CONFIG} that this version cannot read") from fault
+    except LookalikeError as fault:
+        raise ModelError(f"{folder} holds no reverse model: {fault}") from fault
+    if found.format != FORMAT:
+        raise ModelError(f"{folder} is not a folder that `lookalike reverse train` wrote")
+    return found
+
+
+def _reader(
+    place: int, shape: Shape, about: About, backbone: Backbone, tensors: Mapping[str, Tensor]
+) -> Reader:
+    made = reader_of(shape.kind, backbone, about.width, 0, shape.options)
+    prefix = f"reader.{place}."
+    state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    # Counters of batches are whole numbers, which were rounded like all else.
+    known = made.state_dict()
+    made.load_state_dict({k: v.to(known[k].dtype) for k, v in state.items() if k in known})
+    return cast(Reader, made.to(backbone.device).eval().requires_grad_(False))
+
+
+def save_reverser(reverser: Reverser, folder: Path) -> None:
+    """Write a reverse model into a new folder, at once; weights in half precision.
+
+    Raises:
+        OutputError: the folder is there and is not empty.
+    """
+    tensors = {
+        f"reader.{place}.{name}": tensor
+        for place, reader in enumerate(reverser.readers)
+        for name, tensor in reader.state_dict().items()
+        if not name.startswith("words.")
+    }
+    tensors |= {
+        "detector.weight": reverser.detector[0],
+        "detector.bias": reverser.detector[1],
+        "thresholds": reverser.thresholds,
+        "places": reverser.places,
+    }
+    halves = {k: _half(v) for k, v in tensors.items()}
+    with building(folder) as work:
+        write_bytes(work / WEIGHTS, save(halves))
+        write_json(work / PROMPTS, list(reverser.prompts))
+        write_json(work / CONFIG, reverser.about.model_dump(mode="json"))
+
+
+def _half(tensor: Tensor) -> Tensor:
+    own = tensor.detach().cpu()
+    return (own.half() if own.is_floating_point() else own).contiguous()

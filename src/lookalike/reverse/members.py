@@ -1,0 +1,101 @@
+"""First-level members: every way in which one picture becomes one place, trained or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int64
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from lookalike.core.files import write_bytes
+from lookalike.models.backbone import Backbone
+from lookalike.reverse.curriculum import difficulty, stages
+from lookalike.reverse.features import Features
+from lookalike.reverse.recipe import ReaderRecipe
+from lookalike.reverse.training import Lesson, ReaderTask, Stage, fit, read, snapshots
+from lookalike.train.loop import Step
+
+OUTPUTS = "outputs.safetensors"
+
+Outputs = Mapping[str, Float[Tensor, "rows width"]]
+"""What a member says of each set of pictures, by the set's name."""
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What is being done, and how far it is."""
+
+    name: str
+    done: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Bench:
+    """All that readers learn from and are asked about."""
+
+    backbone: Backbone
+    train: Lesson
+    validation: Lesson
+    asked: Mapping[str, Features]  # the sets whose places are wanted, by name
+
+    @property
+    def everything(self) -> Mapping[str, Features]:
+        """The sets that are asked about, train and validation among them."""
+        return {"train": self.train.features, "validation": self.validation.features, **self.asked}
+
+
+def learnt(
+    bench: Bench,
+    name: str,
+    recipe: ReaderRecipe,
+    folder: Path,
+    wanted: Sequence[str],
+    easy: Path | None = None,
+    weighing: bool = False,
+) -> Iterator[Doing | Outputs]:
+    """Train one reader in `folder`, yielding how far it is and at last what it says.
+
+    With a curriculum, the samples' difficulty comes from the looks of the run in `easy`. What was
+    finished is not done again.
+    """
+    path = folder / OUTPUTS
+    kept = load_file(path) if path.exists() else {}
+    if all(each in kept for each in wanted):
+        yield kept
+        return
+    task = ReaderTask(
+        bench.backbone,
+        recipe,
+        bench.train,
+        bench.validation,
+        folder,
+        _stages(recipe, easy),
+        weighing=weighing,
+    )
+    for step in fit(task):
+        yield _doing(name, step)
+    for each in wanted:
+        if each not in kept:
+            asked = bench.everything[each]
+            kept[each] = read(task.module, bench.backbone, asked.inputs).contiguous()
+            yield Doing(f"{name}: {each}", 1, 1)
+    write_bytes(path, save(dict(kept)))
+    yield kept
+
+
+def _doing(name: str, step: Step) -> Doing:
+    return Doing(f"{name}  loss {step.loss:.3f}", step.number, step.of)
+
+
+def _stages(recipe: ReaderRecipe, easy: Path | None) -> Sequence[Stage]:
+    if easy is None or not recipe.curriculum:
+        return ()
+    looks = torch.stack([each.train for each in snapshots(easy)])
+    order: Int64[Tensor, " rows"] = torch.from_numpy(difficulty(looks.numpy()))
+    found = stages(order.numpy(), recipe.curriculum, recipe.schedule.steps)
+    return [Stage(torch.as_tensor(rows), steps) for rows, steps in found]

@@ -1,0 +1,35 @@
+"""The readers of an ablation: each alone, then with one more piece of the method at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lookalike.reverse.recipe import ReaderRecipe, ReverseRecipe
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One training of an ablation."""
+
+    reader: str  # the name in the recipe
+    name: str
+    recipe: ReaderRecipe
+    easy: str | None = None  # the variant whose looks tell what is easy
+    weighing: bool = False  # whether another one's curriculum comes from this one
+
+
+def variants(recipe: ReverseRecipe, seed: int) -> Iterator[Variant]:
+    """Every reader plain, with the vocabulary, and with its curriculum too, in that order."""
+    for name, each in recipe.readers.items():
+        schedule = each.schedule.model_copy(update={"seed": seed})
+        seeded = each.model_copy(update={"schedule": schedule})
+        plain = seeded.model_copy(update={"vocabulary": 0.0, "curriculum": ()})
+        yield Variant(name, name, plain)
+        last = name
+        if each.vocabulary:
+            last = f"{name} + vocabulary"
+            told = seeded.model_copy(update={"curriculum": ()})
+            yield Variant(name, last, told, weighing=bool(each.curriculum))
+        if each.curriculum:
+            yield Variant(name, f"{last} + curriculum", seeded, easy=last)
