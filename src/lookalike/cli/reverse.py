@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.options import MODEL, Device, Model, settings
+from lookalike.cli.options import MODEL, Device, Json, Model, settings
 
 if TYPE_CHECKING:
     from lookalike.reverse.making import Made
+    from lookalike.reverse.placing import Read
 
 group = typer.Typer(
     rich_markup_mode=None,
@@ -99,3 +100,62 @@ def make(
 
 def _tell(made: Made) -> tuple[int, int, str]:
     return made.done, made.of, ""
+
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The data set's folder.")]
+Clusters = Annotated[
+    int | None,
+    typer.Option(
+        "--clusters",
+        min=2,
+        help="How many clusters; one for twenty distinct prompts if unset, 1000 at most.",
+    ),
+]
+Validation = Annotated[
+    float, typer.Option("--validation", metavar="SHARE", help="The share of rows to tune on.")
+]
+Test = Annotated[
+    float, typer.Option("--test", metavar="SHARE", help="The share of rows to judge on.")
+]
+SplitSeed = Annotated[int, typer.Option("--seed", min=0, help="Where chance starts.")]
+
+
+@group.command("split")
+def split_(
+    folder: Folder,
+    clusters: Clusters = None,
+    validation: Validation = 0.1,
+    test: Test = 0.1,
+    seed: SplitSeed = 0,
+    json: Json = False,
+    device: Device = "auto",
+) -> None:
+    """Split a data set into train, validation and test, like prompts together.
+
+    Prompts are clustered by meaning, and whole clusters are dealt. The manifest gets the columns
+    split and cluster. What is printed says how near test prompts are to training prompts, here
+    and after a random split.
+    """
+    from lookalike.models.sentences import Sentences
+    from lookalike.models.store import Models
+    from lookalike.reverse.clusters import split
+    from lookalike.reverse.manifest import NAME, read, write
+
+    manifest = read(folder / NAME)
+    if manifest.dropped:
+        typer.echo(f"{manifest.dropped} rows of {folder} hold no prompt and are left out", err=True)
+    sentences = Sentences.find(device=Models(device=device).device)
+    work = split(
+        manifest, sentences, clusters=clusters, validation=validation, test=test, seed=seed
+    )
+    parted = output.drained(work, "prompts", _tell_read)
+    write(parted.manifest)
+    if json:
+        output.show_json(parted.figures)
+    else:
+        output.table(("part", "rows", "prompts", "clusters"), parted.table)
+        typer.echo(parted.nearness)
+
+
+def _tell_read(read: Read) -> tuple[int, int, str]:
+    return read.done, read.of, ""

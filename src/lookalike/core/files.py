@@ -57,6 +57,28 @@ def write_json(path: Path, value: object) -> None:
     write_bytes(path, (text + "\n").encode())
 
 
+@contextlib.contextmanager
+def writing(path: Path) -> Generator[Path, None, None]:
+    """A hidden name beside `path` to write a file to, which takes its place at the end, at once.
+
+    When the block raises (Ctrl-C included) nothing is left of it. Where bytes are at hand,
+    `write_bytes` is simpler.
+    """
+    path = Path(path)
+    with _output(path):
+        _make(path.parent)
+    temporary = _twin(path)
+    try:
+        yield temporary
+        with _output(path):
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
 def read_json(path: Path) -> Any:
     """The value that a JSON file holds; `LookalikeError` where it is missing or damaged."""
     try:

@@ -92,7 +92,7 @@ def _kernels(
     source, truth = first[TRAIN], level.targets[TRAIN]
     centroids = min(level.recipe.centroids, len(source) // 2)
     fixed = {"centroids": centroids, "seed": level.seed}
-    gamma, alpha = choose(
+    choice = choose(
         source,
         truth,
         first[VALIDATION],
@@ -101,8 +101,8 @@ def _kernels(
         level.recipe.alphas,
         **fixed,
     )
-    chosen = {"gamma": gamma, "alpha": alpha}
-    alone = Kernel.fit(source, truth, **chosen, **fixed)
+    alone = choice.kernel
+    chosen = {"gamma": alone.gamma, "alpha": alone.alpha}
     inductive = {of: alone.predict(first[of]) for of in level.asked}
     transductive = {
         of: Kernel.fit(source, truth, first[of], **chosen, **fixed).predict(first[of])

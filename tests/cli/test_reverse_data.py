@@ -1,0 +1,72 @@
+"""The commands on data sets of prompts: what they print, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from lookalike.reverse.manifest import Manifest, manifest_of, read, write
+from lookalike.reverse.prompts import world_prompts
+from tests.cli.conftest import Ask
+
+
+@pytest.fixture
+def data(own_place: Path) -> Manifest:
+    """A manifest of sixty prompts of the world, each asked twice; without pictures."""
+    prompts = [one.prompt for one in islice(world_prompts("train", 60), 60) for _ in range(2)]
+    rows = [
+        {
+            "picture": f"pictures/{row}.png",
+            "prompt": prompt,
+            "seed": row,
+            "steps": 25,
+            "guidance": 5.0,
+            "sampler": "DDIMScheduler",
+            "width": 64,
+            "height": 64,
+        }
+        for row, prompt in enumerate(prompts)
+    ]
+    made = manifest_of(own_place / "data", rows)
+    write(made)
+    return made
+
+
+def test_a_data_set_is_split_and_what_a_random_split_hides_is_told(
+    ask: Ask, data: Manifest
+) -> None:
+    line = ["reverse", "split", "data", "--clusters", "8", "--test", "0.2"]
+    answer = ask([*line, "--json"])
+    assert (answer.code, answer.err) == (0, "")
+    told = json.loads(answer.out)
+    assert told["near"] < told["near_random"] < 1
+    rows = {name: len(read(data.folder).part(name)) for name in ("train", "validation", "test")}
+    assert {name: each["rows"] for name, each in told["parts"].items()} == rows
+    again = ask(line)
+    assert f"{told['near']:.3f}; after a random split: {told['near_random']:.3f}" in again.out
+    assert again.out.split("\n")[1].split()[:2] == ["train", str(rows["train"])]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--clusters", "600"], "600 clusters need as many distinct prompts"),
+        (["--test", "0.95"], "leaves no rows to train on"),
+    ],
+)
+def test_a_split_that_cannot_be_is_refused(
+    ask: Ask, data: Manifest, options: list[str], said: str
+) -> None:
+    answer = ask(["reverse", "split", "data", *options])
+    assert answer.code == 2
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_a_folder_without_a_manifest_is_refused(ask: Ask) -> None:
+    answer = ask(["reverse", "split", "nowhere"])
+    assert (answer.code, answer.out) == (2, "")
+    assert "there is no manifest at nowhere/manifest.parquet" in answer.err
