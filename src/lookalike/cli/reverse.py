@@ -22,10 +22,15 @@ group = typer.Typer(
 
 SplitName = Literal["train", "validation", "test", "combination"]
 Split = Annotated[SplitName, typer.Option("--split", help="Which part of the world.")]
-Many = Annotated[int, typer.Option("--count", min=1, max=10_000_000, help="How many prompts.")]
+Many = Annotated[int, typer.Option("--count", min=1, max=10_000_000, help="How many of them.")]
 PromptsOut = Annotated[
     Path, typer.Option("--out", metavar="FILE", help="The new .jsonl file to write.")
 ]
+InStyle = Annotated[
+    str | None,
+    typer.Option("--style", metavar="STYLE", help="One style alone, also a foreign one."),
+]
+Side = Annotated[int, typer.Option("--pixels", min=16, max=2048, help="Side of a picture.")]
 Prompts = Annotated[
     Path,
     typer.Option(
@@ -61,6 +66,22 @@ def prompts(count: Many, out: PromptsOut, split: Split = "train") -> None:
 
     output.new_file(out)
     write_prompts(world_prompts(split, count), out)
+    typer.echo(out)
+
+
+@group.command()
+def draw(
+    count: Many, out: Data, style: InStyle = None, split: Split = "test", pixels: Side = 64
+) -> None:
+    """Draw a data set: pictures of the world, of one style or all, with their captions.
+
+    A model is trained on what `make` made; drawings in a style that it never saw are another
+    domain.
+    """
+    from lookalike.reverse.drawing import draw as drawn
+
+    work = drawn(split, count, pixels, out, style)
+    output.watched(work, "pictures", lambda done: (done, count, ""))
     typer.echo(out)
 
 

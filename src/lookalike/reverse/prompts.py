@@ -100,10 +100,11 @@ def world_prompts(which: Split, count: int) -> Iterator[Asked]:
     Half of them say all that there is to say; the others leave out and reorder.
     """
     for one in islice(looks(which), count):
-        yield Asked(training_caption(one, random.Random(f"prompt {one.seed}")), _truth(one))
+        yield Asked(training_caption(one, random.Random(f"prompt {one.seed}")), truth_of(one))
 
 
-def _truth(one: Look) -> str:
+def truth_of(one: Look) -> str:
+    """A look as JSON, which `world.dataset.from_row` reads."""
     row = asdict(one)
     row["attributes"] = dict(one.attributes)
     return json.dumps(row)
