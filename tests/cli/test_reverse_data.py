@@ -70,3 +70,15 @@ def test_a_folder_without_a_manifest_is_refused(ask: Ask) -> None:
     answer = ask(["reverse", "split", "nowhere"])
     assert (answer.code, answer.out) == (2, "")
     assert "there is no manifest at nowhere/manifest.parquet" in answer.err
+
+
+def test_a_data_set_is_thinned_and_its_whole_manifest_kept(ask: Ask, data: Manifest) -> None:
+    answer = ask(["reverse", "thin", "data"])
+    assert (answer.code, answer.err) == (0, "")
+    kept = read(data.folder)
+    assert 1 <= len(set(kept.prompts)) < len(set(data.prompts))
+    counts = f"{len(set(kept.prompts))} of {len(set(data.prompts))} prompts, {len(kept)} of 120"
+    assert answer.out == f"kept {counts} rows\n"
+    assert read(data.folder / "manifest-whole.parquet").prompts == data.prompts
+    assert ask(["reverse", "thin", "data", "--below", "0.7"]).code == 0
+    assert read(data.folder / "manifest-whole.parquet").prompts == data.prompts

@@ -178,5 +178,45 @@ def split_(
         typer.echo(parted.nearness)
 
 
+Below = Annotated[
+    float, typer.Option("--below", metavar="COSINE", help="How near two prompts may lie.")
+]
+Against = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--against", metavar="DIR", help="A data set to stay away from too; may be repeated."
+    ),
+]
+
+
+@group.command()
+def thin(
+    folder: Folder,
+    below: Below = 0.8,
+    against: Against = None,
+    device: Device = "auto",
+) -> None:
+    """Take prompts out of a data set that say nearly the same as one before them.
+
+    The pictures stay where they are. The manifest as it was is kept as manifest-whole.parquet.
+    """
+    from lookalike.core.files import write_new
+    from lookalike.models.sentences import Sentences
+    from lookalike.models.store import Models
+    from lookalike.reverse.manifest import NAME, read, write
+    from lookalike.reverse.near_duplicates import WHOLE
+    from lookalike.reverse.near_duplicates import thin as thinned
+
+    manifest, others = read(folder / NAME), [read(other / NAME) for other in against or ()]
+    sentences = Sentences.find(device=Models(device=device).device)
+    work = thinned(manifest, sentences, below=below, against=others)
+    kept = output.drained(work, "prompts", _tell_read)
+    if not (folder / WHOLE).exists():
+        write_new(folder / WHOLE, (folder / NAME).read_bytes())
+    write(kept)
+    prompts = (len(set(kept.prompts)), len(set(manifest.prompts)))
+    typer.echo(f"kept {prompts[0]} of {prompts[1]} prompts, {len(kept)} of {len(manifest)} rows")
+
+
 def _tell_read(read: Read) -> tuple[int, int, str]:
     return read.done, read.of, ""

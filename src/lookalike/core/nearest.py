@@ -65,6 +65,16 @@ class Nearest:
         return isinstance(self._store, Exact)
 
     @property
+    def effort(self) -> int | None:
+        """How many candidates a search in the graph looks at; None where all are looked at."""
+        return None if isinstance(self._store, Exact) else self._store.index.expansion_search
+
+    @effort.setter
+    def effort(self, candidates: int) -> None:
+        if isinstance(self._store, Graph):
+            self._store.index.expansion_search = candidates
+
+    @property
     def bytes(self) -> int:
         """The memory that the vectors and their graph take."""
         return self._store.bytes

@@ -13,8 +13,11 @@ from lookalike.core.errors import LookalikeError, OptionError
 if TYPE_CHECKING:
     from usearch.index import Index
 
-CONNECTIVITY, EXPANSION_ADD, EXPANSION_FIND = 16, 128, 128
-"""Of the graph; `python -m benchmarks.nearest` says how much of the truth these find, how fast."""
+CONNECTIVITY, EXPANSION = 16, 128
+"""Of a graph while it grows: near vectors that each is joined to, and candidates looked at."""
+
+EFFORT = 256
+"""Candidates looked at in a search; `python -m benchmarks.nearest` says what more or fewer do."""
 
 NUMPY = b"\x93NUMPY"
 """How a file of numpy begins."""
@@ -77,7 +80,7 @@ class Graph:
 
     def __init__(self, index: Index, threads: int) -> None:
         self.index, self.threads = index, threads
-        self.index.expansion_add, self.index.expansion_search = EXPANSION_ADD, EXPANSION_FIND
+        self.index.expansion_add, self.index.expansion_search = EXPANSION, EFFORT
 
     @classmethod
     def empty(cls, width: int, threads: int) -> Graph:
