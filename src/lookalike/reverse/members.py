@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from lookalike.core.files import write_bytes
 from lookalike.models.backbone import Backbone
-from lookalike.reverse.curriculum import difficulty, stages
+from lookalike.reverse.curriculum import difficulty, order_of, stages
 from lookalike.reverse.features import Features
 from lookalike.reverse.recipe import ReaderRecipe
 from lookalike.reverse.training import Lesson, ReaderTask, Stage, fit, read, snapshots
@@ -96,6 +96,6 @@ def _stages(recipe: ReaderRecipe, easy: Path | None) -> Sequence[Stage]:
     if easy is None or not recipe.curriculum:
         return ()
     looks = torch.stack([each.train for each in snapshots(easy)])
-    order: Int64[Tensor, " rows"] = torch.from_numpy(difficulty(looks.numpy()))
-    found = stages(order.numpy(), recipe.curriculum, recipe.schedule.steps)
-    return [Stage(torch.as_tensor(rows), steps) for rows, steps in found]
+    order = order_of(difficulty(looks.numpy()))
+    found = stages(order, recipe.curriculum, recipe.schedule.steps)
+    return [Stage(torch.from_numpy(rows), steps) for rows, steps in found]

@@ -82,14 +82,15 @@ class ReaderTask(Task[ReaderRecipe]):
         rows = self.rows(step)
         batch = self.lesson.features.take(rows)
         places, logits = self.module(self.backbone, batch.inputs, self.chance(step))
-        return joint_loss(
+        loss, terms = joint_loss(
             places,
             batch.targets.to(places),
             logits,
-            self.lesson.marks[rows].to(places) if logits is not None else None,
+            self.lesson.marks[rows].to(places),
             vocabulary=self.recipe.vocabulary,
             huber=self.recipe.huber,
         )
+        return loss, {name: float(term) for name, term in terms.items()}
 
     def rows(self, step: int) -> Int64[Tensor, " batch"]:
         """The rows that a step learns from."""
