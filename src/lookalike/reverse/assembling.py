@@ -1,0 +1,144 @@
+"""A reverse model from a split data set: readers trained, joined, and put into one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lookalike.core.errors import OptionError, did_you_mean
+from lookalike.describe.reversing.reverser import FORMAT, About, Reverser, Shape
+from lookalike.reverse.detector import Detector, detector_of
+from lookalike.reverse.ensemble import combine, fit_weights
+from lookalike.reverse.features import Features
+from lookalike.reverse.members import Bench, Doing, learnt
+from lookalike.reverse.recipe import ReaderRecipe, ReverseRecipe
+from lookalike.reverse.setting import Setting
+from lookalike.reverse.training import BEST, ReaderTask
+from lookalike.reverse.variants import Variant, variants
+
+SETS = ("train", "validation")
+
+Said = Mapping[str, Float[Tensor, "rows width"]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A reader after its training, and what it says of the sets."""
+
+    variant: Variant
+    said: Said
+
+
+def trained(
+    setting: Setting, recipe: ReverseRecipe, seed: int, folder: Path
+) -> Generator[Doing, None, list[Trained]]:
+    """The shipped readers of a recipe, each with all its pieces; what is finished is kept."""
+    names = shipped(recipe)
+    found: dict[str, Trained] = {}
+    for each in variants(recipe, seed):
+        needed = each.weighing or each.easy or each.recipe == _last(recipe, each.reader, seed)
+        if each.reader not in names or not needed:
+            continue
+        easy = folder / each.easy if each.easy else None
+        run = learnt(
+            setting.bench, each.name, each.recipe, folder / each.name, SETS, easy, each.weighing
+        )
+        for step in run:
+            if isinstance(step, Doing):
+                yield step
+            else:
+                found[each.reader] = Trained(each, step)
+    return [found[name] for name in names]
+
+
+def _last(recipe: ReverseRecipe, reader: str, seed: int) -> ReaderRecipe:
+    return [each.recipe for each in variants(recipe, seed) if each.reader == reader][-1]
+
+
+def shipped(recipe: ReverseRecipe) -> Sequence[str]:
+    """The readers that go into the model's folder; `OptionError` where one is not there."""
+    for name in recipe.shipped:
+        if name not in recipe.readers:
+            known = recipe.readers
+            raise OptionError(
+                f"the recipe ships {name}, which is no reader of it{did_you_mean(name, known)}; "
+                f"there are {', '.join(known)}"
+            )
+    return recipe.shipped or tuple(recipe.readers)
+
+
+def assembled(
+    setting: Setting,
+    recipe: ReverseRecipe,
+    readers: Sequence[Trained],
+    folder: Path,
+    notes: Mapping[str, Any],
+) -> Reverser:
+    """Join trained readers: shares fitted on validation, detector, and the index of prompts."""
+    bench = setting.bench
+    held = [each.said["validation"].numpy() for each in readers]
+    shares = fit_weights(held, bench.validation.features.targets.numpy())
+    nets = [_net(bench, each, folder) for each in readers]
+    joined = {
+        of: torch.from_numpy(combine([each.said[of].numpy() for each in readers], shares)).float()
+        for of in SETS
+    }
+    detector = detector_of(
+        nets,
+        shares.tolist(),
+        (joined["train"], bench.train.marks.bool()),
+        (joined["validation"], bench.validation.marks.bool()),
+    )
+    cosine = (joined["validation"] * bench.validation.features.targets).sum(1).mean()
+    figures = {**detector.figures, "cosine": float(cosine)}
+    about = About(
+        format=FORMAT,
+        base=bench.backbone.name,
+        base_sha256=bench.backbone.sha256,
+        width=joined["train"].shape[1],
+        words=setting.vocabulary.words,
+        readers=tuple(_shape(each, s) for each, s in zip(readers, shares, strict=True)),
+        captioner=recipe.captioner,
+        caption=recipe.caption,
+        weights=RANKING,
+        notes={**notes, "validation": figures},
+    )
+    return Reverser(
+        about, nets, (detector.weight, detector.bias), detector.thresholds, *index(bench)
+    )
+
+
+RANKING = {"clip": 1.0, "words": 1.0, "sentence": 1.0}
+"""What counts how much when candidates are ranked, before it is fitted."""
+
+
+def _net(bench: Bench, each: Trained, folder: Path) -> Any:
+    from safetensors.torch import load_file
+
+    home = folder / each.variant.name
+    task = ReaderTask(bench.backbone, each.variant.recipe, bench.train, bench.validation, home)
+    task.module.load_state_dict(load_file(home / BEST))
+    return task.module.eval().requires_grad_(False)
+
+
+def _shape(each: Trained, share: float) -> Shape:
+    recipe = each.variant.recipe
+    options = {"hidden": recipe.hidden} if recipe.kind == "clip" else {}
+    return Shape(kind=recipe.kind, options=options, share=min(1.0, float(share)))
+
+
+def index(bench: Bench) -> tuple[tuple[str, ...], Float[Tensor, "prompts width"]]:
+    """The different training prompts and their places."""
+    known: Features = bench.train.features
+    first = {prompt: row for row, prompt in reversed(list(enumerate(known.prompts)))}
+    prompts = tuple(dict.fromkeys(known.prompts))
+    return prompts, known.targets[[first[prompt] for prompt in prompts]]
+
+
+__all__ = ["Detector", "Trained", "assembled", "index", "shipped", "trained"]
