@@ -53,10 +53,8 @@ def stages(
     """
     bounds = [0, *shares]
     if bounds[-1] != 1 or any(one >= other for one, other in pairwise(bounds)):
-        told = ", ".join(map(str, shares))
-        raise DataError(
-            f"the shares of a curriculum should grow from above 0 to 1, not {told or 'empty'}"
-        )
+        told = ", ".join(map(str, shares)) or "none"
+        raise DataError(f"the shares of a curriculum should grow from above 0 to 1, not {told}")
     if not len(order):
         raise DataError("a curriculum needs rows to order")
     ends = [steps * place // len(shares) for place in range(len(bounds))]

@@ -118,7 +118,7 @@ def choose(
             for gamma, ridge in zip(gammas, ridges, strict=True)
         ]
     )
-    row, column = np.unravel_index(table.argmax(), table.shape)
+    row, column = divmod(int(table.argmax()), len(alphas))
     best = Kernel(base.landmarks, float(gammas[row]), ridges[row], float(alphas[column]))
     return Choice(best, float(table.max()), table)
 
