@@ -71,6 +71,8 @@ def test_candidates_come_from_the_index_the_words_and_the_phrase_chain(
     alone = described(backbone, 64, bank=bank, grown=0, retrieved=0)[0]
     assert {one.text for one in alone} < texts
     assert not {one.text for one in alone} & set(PROMPTS)
+    one = described(backbone, 64, bank=bank, grown=0, detected=False, retrieved=1)[0]
+    assert [each.text in PROMPTS for each in one] == [True]
 
 
 def test_descriptions_differ_the_best_first_and_the_same_every_time(
@@ -114,6 +116,11 @@ def test_without_a_model_it_is_said_how_to_train_one(backbone: LatentDiffusion) 
     with pytest.raises(OptionError, match="lookalike reverse train") as raised:
         described(backbone, 1)
     assert "\n" not in str(raised.value)
+
+
+def test_without_any_source_it_is_said_which_there_are(backbone: LatentDiffusion) -> None:
+    with pytest.raises(OptionError, match="retrieved, detected or grown"):
+        described(backbone, 1, retrieved=0, detected=False, grown=0)
 
 
 def test_a_named_model_that_is_none_is_named(backbone: LatentDiffusion) -> None:

@@ -42,6 +42,9 @@ class Reverse(Describer):
     retrieved: int = Field(
         default=16, ge=0, le=1000, description="Training prompts that are candidates."
     )
+    detected: bool = Field(
+        default=True, description="Whether phrases of detected words are candidates."
+    )
     grown: int = Field(
         default=8, ge=0, le=64, description="Candidates that the phrase chain gives."
     )
@@ -54,10 +57,13 @@ class Reverse(Describer):
         A description's parts are the words of the vocabulary in it, each with its probability.
 
         Raises:
-            OptionError: no trained model is at hand. ModelError: the one that is named is none.
+            OptionError: no trained model is at hand, or there is no source of candidates.
+            ModelError: the one that is named is none.
         """
         from lookalike.core.pictures import aspect
 
+        if not (self.retrieved or self.detected or self.grown):
+            raise OptionError("reverse has no candidates: set retrieved, detected or grown")
         reverser = self.reverser(backbone)
         told = zip(pictures, self.read(backbone, reverser, pictures), strict=True)
         return [
@@ -123,8 +129,10 @@ class Reverse(Describer):
         """The prompts of the index with their nearness, and all texts: theirs and detected ones."""
         from lookalike.describe.reversing.candidates import Detector, detected, retrieved
 
-        detector = Detector.of(reverser.words, probable, reverser.thresholds)
         near = retrieved(predicted, reverser.prompts, reverser.places, self.retrieved)
+        if not self.detected:
+            return near, list(near)
+        detector = Detector.of(reverser.words, probable, reverser.thresholds)
         return near, [*detected(detector, bank, frames), *near]
 
     def _grown(self, backbone: Backbone, pictures: Sequence[Image]) -> list[list[str]]:
