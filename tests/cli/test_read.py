@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.embedding import Embedding, about
+from lookalike.core.records import Settings
 from lookalike.session import Session
 from tests.cli.conftest import Ask
 
@@ -58,3 +59,38 @@ def test_an_embedding_is_written_with_its_space(ask: Ask, picture: str, tiny: st
         assert stored.space == backbone.space
         assert stored.tokens.shape == (1, backbone.length, backbone.width)
     assert about(Path("new/e.safetensors"))["by"] == "closed-form"
+
+
+def test_verified_prompts_are_ranked_by_the_likeness_of_their_pictures(
+    ask: Ask, picture: str, brief: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookalike.session.verifying.Settings", lambda: Settings(steps=1))
+    checked = ["describe", picture, "--count", "2", "--verify", "--verify-seeds", "1", *brief]
+    [found] = json.loads(ask([*checked, "--json"]).out)
+    likeness = [each["likeness"] for each in found["descriptions"]]
+    assert len(likeness) == 2
+    assert likeness == sorted(likeness, reverse=True)
+    every = json.loads(ask(["describe", picture, "--count", "4", "--json", *brief]).out)
+    texts = {each["text"] for each in every[0]["descriptions"]}
+    assert {each["text"] for each in found["descriptions"]} < texts
+    shown = ask(checked).out.splitlines()[1:]
+    assert [line.split(maxsplit=2)[1:] for line in shown] == [
+        [f"{each['likeness']:.3f}", each["text"]] for each in found["descriptions"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--verify-seeds", "2"], "add --verify"),
+        (["--verify", "--verify-seeds", "0"], "at least 1 picture"),
+        (["--verify", "--verify-seeds", "99"], "0 to 16 pictures"),
+    ],
+)
+def test_a_wrong_number_of_pictures_is_refused_in_one_line(
+    ask: Ask, picture: str, brief: list[str], given: list[str], said: str
+) -> None:
+    answer = ask(["describe", picture, *given, *brief])
+    assert answer.code == 2
+    assert said in answer.err
+    assert len(answer.err.splitlines()) == 1

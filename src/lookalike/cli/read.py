@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from lookalike.core.records import Description
 
 Prompts = Annotated[int, typer.Option("--count", help="How many prompts for each picture.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Make pictures of each prompt, and rank by their likeness.")
+]
+VerifySeeds = Annotated[
+    int | None,
+    typer.Option(
+        "--verify-seeds", help="How many pictures --verify makes of a prompt; 2 if unset."
+    ),
+]
 Vectors = Annotated[
     Path, typer.Option("--out", metavar="FILE", help="The .safetensors file to write.")
 ]
@@ -35,6 +44,8 @@ def describe(
     pictures: Pictures,
     count: Prompts = 4,
     by: By = DescriberCommand.default,
+    verify: Verify = False,
+    verify_seeds: VerifySeeds = None,
     json: Json = False,
     model: Model = MODEL,
     clip: Clip = None,
@@ -43,11 +54,14 @@ def describe(
     """Read pictures back into prompts.
 
     Each picture gets different prompts, the best first, with a score (how near the words are to
-    the picture, for the model's own CLIP) and its aspect ratio.
+    the picture, for the model's own CLIP) and its aspect ratio. With --verify, twice as many
+    prompts are made into pictures, and the likeness of these, shown behind the score, decides.
     """
     check_pictures(pictures)
+    seeds = _seeds(verify, verify_seeds)
     made = session(model, device, clip)
-    found = made.describe(pictures, by=by, count=count, options=method_options())
+    run = made.start_describe(pictures, by=by, count=count, options=method_options(), verify=seeds)
+    found = output.finished(run, "verifying")
     if json:
         pairs = zip(pictures, found, strict=True)
         output.show_json([_row(picture, model, each) for picture, each in pairs])
@@ -55,13 +69,34 @@ def describe(
     for picture, each in zip(pictures, found, strict=True):
         typer.echo(f"{picture}  {each[0].aspect}" if each else picture)
         for one in each:
-            typer.echo(f"  {one.score:6.3f}  {one.text}")
+            likeness = "" if one.likeness is None else f"  {one.likeness:6.3f}"
+            typer.echo(f"  {one.score:6.3f}{likeness}  {one.text}")
+
+
+def _seeds(verify: bool, seeds: int | None) -> int:
+    from lookalike.core.errors import OptionError
+    from lookalike.session.verifying import SEEDS, check_verify
+
+    if not verify:
+        if seeds is not None:
+            raise OptionError("--verify-seeds says how many pictures --verify makes: add --verify")
+        return 0
+    chosen = SEEDS if seeds is None else seeds
+    if chosen < 1:
+        raise OptionError(f"--verify-seeds makes at least 1 picture of a prompt, not {chosen}")
+    check_verify(chosen)
+    return chosen
 
 
 def _row(picture: str, model: str, found: list[Description]) -> dict[str, Any]:
-    rows = [{"text": one.text, "score": one.score, "by": one.by} for one in found]
+    rows = [_told(one) for one in found]
     aspect = found[0].aspect if found else None
     return {"picture": picture, "aspect": aspect, "model": model, "descriptions": rows}
+
+
+def _told(one: Description) -> dict[str, Any]:
+    verified = {} if one.likeness is None else {"likeness": one.likeness}
+    return {"text": one.text, "score": one.score, "by": one.by, **verified}
 
 
 def convert(

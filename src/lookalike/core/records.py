@@ -196,6 +196,10 @@ class Description(Record):
     )
     aspect: Aspect = Field(default="1:1", description="The picture's width to height.")
     by: str = Field(description="The describer that wrote it.")
+    likeness: float | None = Field(
+        default=None,
+        description="How like the picture those are that were made of the text; none if unasked.",
+    )
 
 
 class Recipe(Record):

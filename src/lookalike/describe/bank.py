@@ -26,13 +26,15 @@ class Bank:
     """Frames that open a description, and groups of phrases that exclude one another.
 
     `joint` stands between the frame and the first phrase. `of` names the phrases that make sense
-    with a frame (a robot has no beard); a frame that is not in it takes all.
+    with a frame (a robot has no beard); a frame that is not in it takes all. `names` calls the
+    groups by name, where they have names.
     """
 
     frames: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
     joint: str = ", "
     of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    names: tuple[str, ...] = field(default=(), compare=False)
 
     def fits(self, frame: str, phrase: str) -> bool:
         """Whether a phrase makes sense with a frame."""
@@ -42,6 +44,10 @@ class Bank:
     def phrases(self) -> list[str]:
         """All phrases, group after group."""
         return [phrase for group in self.groups for phrase in group]
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """The phrases of the group of that name; none where there is no such group."""
+        return dict(zip(self.names, self.groups, strict=False)).get(name, ())
 
     def text(self, frame: str, phrases: tuple[str, ...]) -> str:
         """A description: the frame, then the phrases."""
@@ -64,7 +70,7 @@ def bank_of(backbone: Backbone, path: str | None) -> Bank:
     kinds = dict(words())
     starts = [f"{frame} {subject}" for frame in kinds.pop("frame") for subject in kinds["subject"]]
     kinds.pop("subject")
-    return Bank(tuple(starts), tuple(map(tuple, kinds.values())))
+    return Bank(tuple(starts), tuple(map(tuple, kinds.values())), names=tuple(kinds))
 
 
 def _own(path: Path) -> Bank:
@@ -97,8 +103,9 @@ def read_bank(path: Path) -> Bank:
         raise OptionError(f"the phrase bank {path} holds no phrases")
     # A phrase belongs to the first group that names it, so that no two descriptions read alike.
     first = {phrase: name for name in reversed(groups) for phrase in groups[name]}
-    unique = (tuple(p for p in dict.fromkeys(groups[name]) if first[p] == name) for name in groups)
-    return Bank(tuple(dict.fromkeys(frames)), tuple(filter(None, unique)))
+    unique = {n: tuple(p for p in dict.fromkeys(groups[n]) if first[p] == n) for n in groups}
+    filled = {name: group for name, group in unique.items() if group}
+    return Bank(tuple(dict.fromkeys(frames)), tuple(filled.values()), names=tuple(filled))
 
 
 def embedded(clip: Clip, texts: list[str]) -> Tensor:

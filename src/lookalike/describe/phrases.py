@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -71,17 +71,18 @@ class Phrases(Describer):
 
         from lookalike.core.pictures import aspect
         from lookalike.describe.bank import bank_of, embedded
+        from lookalike.describe.nearness import looked
 
         clip, bank = backbone.clip, bank_of(backbone, self.bank)
+        seen = looked(clip, pictures)
         with torch.no_grad():
-            seen = torch.nn.functional.normalize(clip.see(pictures).projected, dim=-1)
             frames = embedded(clip, list(bank.frames))
             alone = {
                 frame: embedded(clip, [bank.text(frame, (p,)) for p in bank.phrases])
                 for frame in bank.frames[: FRAMES if len(bank.frames) <= FRAMES else 1]
             }
             found = []
-            for picture, vector in zip(pictures, seen.cpu(), strict=True):
+            for picture, vector in zip(pictures, seen, strict=True):
                 scores = {frame: texts @ vector for frame, texts in alone.items()}
                 search = _Search(clip, bank, vector, scores, self)
                 chains = search.run(frames @ vector, count)
@@ -100,9 +101,10 @@ class _Search:
         alone: Mapping[str, Tensor],
         options: Phrases,
     ) -> None:
-        self.clip, self.bank, self.vector, self.options = clip, bank, vector, options
+        from lookalike.describe.nearness import Nearness
+
+        self.bank, self.options, self.near = bank, options, Nearness(clip, vector)
         self.alone, self.most = alone, options.options
-        self.known: dict[str, float] = {}
         self.kept: dict[str, list[list[str]]] = {}
 
     def run(self, frames: Tensor, count: int) -> list[Chain]:
@@ -173,14 +175,9 @@ class _Search:
         return others[: self.options.options]
 
     def scored(self, chains: list[Chain]) -> list[Chain]:
-        """The same chains with their scores; texts are read in one batch, each only once."""
-        texts = [self.bank.text(c.frame, c.phrases) for c in chains]
-        new = [t for t in dict.fromkeys(texts) if t not in self.known]
-        if new:
-            scores = (self.clip.project(new).cpu() @ self.vector).tolist()
-            self.known.update(zip(new, scores, strict=True))
-        pairs = zip(chains, texts, strict=True)
-        return [Chain(c.frame, c.chosen, self.known[text]) for c, text in pairs]
+        """The same chains with their scores."""
+        scores = self.near.of([self.bank.text(c.frame, c.phrases) for c in chains])
+        return [replace(c, score=score) for c, score in zip(chains, scores, strict=True)]
 
 
 def _top(chains: Iterable[Chain], count: int) -> list[Chain]:
@@ -190,12 +187,7 @@ def _top(chains: Iterable[Chain], count: int) -> list[Chain]:
 
 def _description(chain: Chain, bank: Bank, search: _Search, aspect: str) -> Description:
     """A chain as a description; a phrase's score is what the text loses without it."""
-    without = [
-        Chain(chain.frame, tuple(p for p in chain.chosen if p != one), 0.0)
-        for one in sorted(chain.chosen)
-    ]
-    bare = search.scored(without)
-    gains = [round(chain.score - c.score, 6) for c in bare]
+    gains = search.near.gains(bank, chain.frame, chain.phrases)
     return Description(
         text=bank.text(chain.frame, chain.phrases),
         score=round(chain.score, 6),

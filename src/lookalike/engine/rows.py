@@ -19,14 +19,19 @@ def sampled(
     backbone: Backbone, embedding: Embedding, settings: Settings, seeds: Sequence[int]
 ) -> list[Image]:
     """One batch: a picture for each row of an embedding, each from its own seed."""
-    size = (backbone.pixels, backbone.pixels)
-    plan = Plan(
+    return run(backbone, rows_plan(backbone, embedding, settings, seeds))
+
+
+def rows_plan(
+    backbone: Backbone, embedding: Embedding, settings: Settings, seeds: Sequence[int]
+) -> Plan:
+    """The plan of such a batch."""
+    return Plan(
         prompt=Prompt(parts=(), settings=settings),
         conditionings=(Conditioning(embedding),),
         unconditional=backbone.unconditional(),
-        start=noise(backbone, seeds, size),
+        start=noise(backbone, seeds, (backbone.pixels, backbone.pixels)),
     )
-    return run(backbone, plan)
 
 
 def rows(embedding: Embedding, start: int, stop: int) -> Embedding:

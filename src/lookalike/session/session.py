@@ -16,7 +16,7 @@ from lookalike.core.library import Kept, Library, saved_file
 from lookalike.core.pictures import PictureSource, open_picture, read_recipe
 from lookalike.core.plan import Result
 from lookalike.core.records import Description, Prompt, Recipe, Role, Settings
-from lookalike.describe import describers
+from lookalike.describe import Describer, describers
 from lookalike.engine.run import Progress
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
@@ -30,6 +30,7 @@ from lookalike.session.pictures import PictureWork
 from lookalike.session.prompts import with_model
 from lookalike.session.source import Source, find_again, listed, open_source
 from lookalike.session.variations import STRENGTHS, Options
+from lookalike.session.verifying import SPARE, check_verify, verified
 from lookalike.session.words import PromptWork
 from lookalike.session.work import (
     Run,
@@ -73,18 +74,45 @@ class Session(PictureWork, PromptWork, LearningWork):
         by: str = "phrases",
         count: int = 4,
         options: Options | None = None,
+        verify: int = 0,
     ) -> list[list[Description]]:
         """Up to `count` different prompts for each picture, the best first; see `describe`.
 
         `options` are the fields of the describer. All pictures are opened before any is read.
+        With `verify`, that many pictures are made of each of twice as many prompts, and the best
+        are those whose pictures are most like the given one.
         """
+        run = self.start_describe(pictures, by=by, count=count, options=options, verify=verify)
+        return run.result()
+
+    def start_describe(
+        self,
+        pictures: Pictures,
+        *,
+        by: str = "phrases",
+        count: int = 4,
+        options: Options | None = None,
+        verify: int = 0,
+    ) -> Run[list[list[Description]]]:
+        """`describe`, to be watched; without `verify` there is nothing to see."""
         if not 1 <= count <= MOST_PROMPTS:
             raise OptionError(f"a picture can have 1 to {MOST_PROMPTS} prompts, not {count}")
+        check_verify(verify)
         describer = describers.make(by, options or {})
         sources = [open_source(picture) for picture in listed(pictures)]
+        return Run(self._described(describer, sources, count, verify))
+
+    def _described(
+        self, describer: Describer, sources: Sequence[Source], count: int, verify: int
+    ) -> Generator[Progress, None, list[list[Description]]]:
         with self.models.use(self.model) as backbone:
             tell_strangers(backbone, sources)
-            return describer.describe(backbone, [one.picture for one in sources], count)
+            shown = [one.picture for one in sources]
+            if not verify:
+                return describer.describe(backbone, shown, count)
+            found = describer.describe(backbone, shown, SPARE * count)
+            checked = yield from verified(backbone, shown, found, verify)
+            return [each[:count] for each in checked]
 
     def convert(
         self, pictures: Pictures, *, by: str = "closed-form", options: Options | None = None

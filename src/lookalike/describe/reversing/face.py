@@ -1,0 +1,55 @@
+"""The face of a trained reverse model: what the describer asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from PIL.Image import Image
+    from torch import Tensor
+
+    from lookalike.models.backbone import Backbone
+
+
+@runtime_checkable
+class Reverser(Protocol):
+    """Reads where a picture's prompt lies and which words it holds, and knows training prompts."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The vocabulary."""
+        ...
+
+    @property
+    def thresholds(self) -> Float[Tensor, " words"]:
+        """The probability from which a word counts as there, for each."""
+        ...
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """The prompts of the index; they may repeat."""
+        ...
+
+    @property
+    def places(self) -> Float[Tensor, "prompts width"]:
+        """Where the sentence encoder places them, at length 1."""
+        ...
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """How much each term of the ranking counts: clip, words and sentence."""
+        ...
+
+    def predict(
+        self, backbone: Backbone, pictures: Sequence[Image]
+    ) -> Float[Tensor, "pictures width"]:
+        """Where the prompts of pictures lie, at length 1."""
+        ...
+
+    def modifiers(
+        self, predicted: Float[Tensor, "pictures width"]
+    ) -> Float[Tensor, "pictures words"]:
+        """How probable each word of the vocabulary is in these prompts, calibrated."""
+        ...

@@ -1,0 +1,34 @@
+"""The words of texts, as a vocabulary counts them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
+
+_CURLED = "\N{RIGHT SINGLE QUOTATION MARK}"
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case: "sky-blue" is one, and of "cat's" it is "cat"."""
+    plain = (
+        unicodedata.normalize("NFKC", text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    )
+    return [word.removesuffix("'s") for word in _WORD.findall(plain)]
+
+
+def marks(words: Sequence[str], texts: Sequence[str]) -> Bool[Tensor, "texts words"]:
+    """Which words of a vocabulary each text holds."""
+    places = {word: place for place, word in enumerate(words)}
+    found = torch.zeros(len(texts), len(words), dtype=torch.bool)
+    for row, text in enumerate(texts):
+        for word in words_of(text):
+            if word in places:
+                found[row, places[word]] = True
+    return found
