@@ -13,6 +13,7 @@ from torch import Tensor
 
 from lookalike.core.errors import OptionError, did_you_mean
 from lookalike.describe.reversing.reverser import FORMAT, About, Reverser, Shape
+from lookalike.models.layout import json_of
 from lookalike.reverse.detector import Detector, detector_of
 from lookalike.reverse.ensemble import combine, fit_weights
 from lookalike.reverse.features import Features
@@ -129,7 +130,9 @@ def _net(bench: Bench, each: Trained, folder: Path) -> Any:
 
 def _shape(each: Trained, share: float) -> Shape:
     recipe = each.variant.recipe
-    options = {"hidden": recipe.hidden} if recipe.kind == "clip" else {}
+    options: dict[str, Any] = {"hidden": recipe.hidden} if recipe.kind == "clip" else {}
+    if recipe.folder is not None:
+        options["config"] = json_of(Path(recipe.folder) / "config.json")
     return Shape(kind=recipe.kind, options=options, share=min(1.0, float(share)))
 
 

@@ -47,6 +47,9 @@ class ReaderRecipe(Recipe):
     )
     hidden: int = Field(default=8192, ge=8, le=65536, description="Width of the clip reader.")
     scratch: bool = Field(default=False, description="Whether the tower begins untrained.")
+    folder: str | None = Field(
+        default=None, description="A vision model of transformers; CLIP's own tower if unset."
+    )
 
 
 class KernelRecipe(Record):

@@ -64,7 +64,11 @@ class ReaderTask(Task[ReaderRecipe]):
         self.stages = stages or (every,)
         torch.manual_seed(recipe.schedule.seed)
         width, words = lesson.features.targets.shape[1], lesson.marks.shape[1]
-        options = {"hidden": recipe.hidden, "scratch": recipe.scratch}
+        options = {
+            "hidden": recipe.hidden,
+            "scratch": recipe.scratch,
+            "folder": recipe.folder,
+        }
         self.module: Reader = reader_of(
             recipe.kind, backbone, width, words if recipe.vocabulary else 0, options
         )

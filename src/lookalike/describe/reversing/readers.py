@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize, pad
 
 from lookalike.core.embedding import Embedding
+from lookalike.describe.reversing.vision import Given, given_of
 from lookalike.models.backbone import Backbone
 from lookalike.models.halves import FirstHalf
 
@@ -168,29 +168,32 @@ class Tower(Reader):
     kind: ClassVar[Kind] = "tower"
     fragile: ClassVar[tuple[str, ...]] = ("net.",)
 
-    def __init__(
-        self, backbone: Backbone, width: int, words: int, *, scratch: bool = False
-    ) -> None:
-        vision = backbone.clip.vision
-        super().__init__(int(vision.config.hidden_size), width, words)
-        self.net: Any = copy.deepcopy(vision.vision_model).float().requires_grad_(True)
+    def __init__(self, backbone: Backbone, width: int, words: int, given: Given) -> None:
+        vision = given.vision(backbone)
+        super().__init__(given.width, width, words)
+        self.net: Any = vision.float().requires_grad_(True)
         # Fused attention has a slow backward pass on the CPU.
         self.net.config._attn_implementation = "eager"
-        if scratch:
+        if given.scratch:
             self.net.apply(_forgotten)
-        self.preprocess = backbone.clip.preprocess
+        self.preprocess = given.preprocess(backbone)
 
     def features(
         self, backbone: Backbone, inputs: Inputs, chance: torch.Generator | None = None
     ) -> Float[Tensor, "batch features"]:
         """The pooled output, after the last layer norm."""
         pixels = inputs.pixels.to(self.regress.weight) / 255
+        side = self.preprocess.side
+        if pixels.shape[-1] != side:
+            pixels = nn.functional.interpolate(pixels, (side, side), mode="bicubic").clamp(0, 1)
         shifted = pixels if chance is None else _shifted(pixels, chance)
         mean, deviation = (
             shifted.new_tensor(each)[:, None, None]
             for each in (self.preprocess.mean, self.preprocess.deviation)
         )
-        return self.net(pixel_values=(shifted - mean) / deviation).pooler_output
+        said = self.net(pixel_values=(shifted - mean) / deviation)
+        pooled = getattr(said, "pooler_output", None)
+        return (said.last_hidden_state[:, 0] if pooled is None else pooled).flatten(1)
 
 
 SHIFT = 1 / 32
@@ -223,4 +226,4 @@ def reader_of(
         return White(backbone, width, words)
     if kind == "clip":
         return ClipMlp(backbone, width, words, hidden=int(options.get("hidden", 8192)))
-    return Tower(backbone, width, words, scratch=bool(options.get("scratch", False)))
+    return Tower(backbone, width, words, given_of(backbone, options))
