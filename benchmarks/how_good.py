@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lookalike.core.intervals import Interval
 from lookalike.evaluate.entrants import BASE, CEILING, FLOOR
-from lookalike.evaluate.intervals import Interval
 from lookalike.evaluate.plots import by_steps
 from lookalike.evaluate.showing import COMPARED, axes, cell
 from lookalike.evaluate.table import Converters, Line, Table

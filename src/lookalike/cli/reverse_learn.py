@@ -69,6 +69,7 @@ def train(
     from lookalike.models.store import Models
     from lookalike.reverse.assembling import assembled, shipped, trained
     from lookalike.reverse.manifest import read
+    from lookalike.reverse.ranking import ranked
     from lookalike.reverse.recipe import read_recipe
 
     chosen, home = read_recipe(recipe), run or RUNS
@@ -80,7 +81,9 @@ def train(
         setting = _set_up(backbone, sentences, chosen, manifest, {})
         found = output.drained(trained(setting, chosen, seed, home), "training", _tell)
         notes = _notes(setting, chosen, manifest, seed)
-        reverser = assembled(setting, chosen, found, home, notes)
+        whole = assembled(setting, chosen, found, home, notes)
+        work = ranked(backbone, whole, manifest.part("validation"))
+        reverser = output.drained(work, "ranking", _tell)
         save_reverser(reverser, out)
     for name, value in reverser.about.notes["validation"].items():
         typer.echo(f"{name} {value:.3f}")
