@@ -1,4 +1,4 @@
-"""Fixtures: manifests of given prompts, and a reader of texts that needs no model."""
+"""Fixtures: manifests of given prompts, a reader of texts that needs no model, a small backbone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from lookalike.reverse.manifest import Manifest, manifest_of, write
+from tests.engine.tiny import backbone, one_thread, own_cache
+
+__all__ = ["backbone", "one_thread", "own_cache"]
 
 WIDTH = 16
 

@@ -62,17 +62,7 @@ class ReaderTask(Task[ReaderRecipe]):
         self.lesson, self.validation, self.folder = lesson, validation, folder
         every = Stage(torch.arange(len(lesson.features)), recipe.schedule.steps)
         self.stages = stages or (every,)
-        torch.manual_seed(recipe.schedule.seed)
-        width, words = lesson.features.targets.shape[1], lesson.marks.shape[1]
-        options = {
-            "hidden": recipe.hidden,
-            "scratch": recipe.scratch,
-            "folder": recipe.folder,
-        }
-        self.module: Reader = reader_of(
-            recipe.kind, backbone, width, words if recipe.vocabulary else 0, options
-        )
-        self.module.to(backbone.device)
+        self.module = _drawn(backbone, recipe, lesson).to(backbone.device)
 
     def pace(self, name: str) -> float:
         """Weights that were trained before move slowly."""
@@ -133,6 +123,17 @@ class ReaderTask(Task[ReaderRecipe]):
         write_bytes(_snapshot(self.folder, step), save({"train": own, "validation": theirs}))
 
 
+def _drawn(backbone: Backbone, recipe: ReaderRecipe, lesson: Lesson) -> Reader:
+    """An untrained reader; nobody else's chance is touched."""
+    width, words = lesson.features.targets.shape[1], lesson.marks.shape[1]
+    options = {"hidden": recipe.hidden, "scratch": recipe.scratch, "folder": recipe.folder}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.schedule.seed)
+        return reader_of(
+            recipe.kind, backbone, width, words if recipe.vocabulary else 0, options
+        )
+
+
 BEST = "best.safetensors"
 
 
@@ -172,11 +173,13 @@ def fit(task: ReaderTask, every: float = 60.0) -> Iterator[Step]:
 
 @torch.no_grad()
 def read(reader: Reader, backbone: Backbone, inputs: Inputs) -> Float[Tensor, "pictures width"]:
-    """Where a reader places pictures, at length 1, on the CPU."""
+    """Where a reader places pictures, at length 1, on the CPU; always as in use."""
     learning = reader.training
     reader.eval()
     pieces = [slice(i, i + BATCH) for i in range(0, len(inputs), BATCH)]
-    found = [reader(backbone, inputs.take(piece))[0].cpu() for piece in pieces]
+    # In full precision: looks within a step and the last one, after all, are compared.
+    with torch.autocast(reader.regress.weight.device.type, enabled=False):
+        found = [reader(backbone, inputs.take(piece))[0].cpu() for piece in pieces]
     reader.train(learning)
     return torch.cat(found)
 
