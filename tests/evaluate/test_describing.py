@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,10 +30,18 @@ from tests.engine.tiny import noise_picture
 
 PLAIN = Settings(steps=1, guidance=1.0)
 WORDS = ("red", "cat", "dog", "sky-blue")
-QUICK: dict[str, Method] = {
-    "one": ("phrases", {"phrases": 1, "beam": 1, "options": 1}),
-    "none": ("phrases", {"phrases": 0, "beam": 1}),
-}
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> dict[str, Method]:
+    """Two ways to describe with a small bank: with one phrase, and with none."""
+    bank = tmp_path / "bank.txt"
+    bank.write_text("# frame\na photo\n# pets\na cat\na dog\n# colours\nred\nsky-blue\n")
+    return {f"{n}": ("phrases", {"phrases": n, "bank": str(bank)}) for n in (1, 0)}
+
+
+def silent(quick: dict[str, Method]) -> dict[str, Method]:
+    return {"0": quick["0"]}
 
 
 def truth(one: Look) -> str:
@@ -80,12 +89,14 @@ def test_telling_words_are_those_that_not_most_prompts_have() -> None:
         telling(["a cat", "a cat"])
 
 
-def test_every_method_is_judged_on_the_same_pictures(backbone: LatentDiffusion) -> None:
+def test_every_method_is_judged_on_the_same_pictures(
+    backbone: LatentDiffusion, quick: dict[str, Method]
+) -> None:
     pictures = [noise_picture(seed=seed) for seed in range(3)]
     prompts = ["a red cat", "a dog", "a sky-blue dog"]
-    stages, outcome = judged(backbone, pictures, prompts, [None] * 3, QUICK)
+    stages, outcome = judged(backbone, pictures, prompts, [None] * 3, quick)
     assert (outcome.pictures, outcome.words, outcome.seeds) == (3, 4, 2)
-    assert [row.method for row in outcome.rows] == ["one", "none"]
+    assert [row.method for row in outcome.rows] == ["1", "0"]
     first, second = outcome.rows
     assert {"recall", "micro_f1", "clip_i", "seconds"} <= first.figures.keys()
     assert "agreement" not in first.figures
@@ -94,18 +105,18 @@ def test_every_method_is_judged_on_the_same_pictures(backbone: LatentDiffusion) 
     assert second.against["clip_i"].mean == pytest.approx(change)
     assert first.figures["seconds"].low > 0
     assert {stage.name for stage in stages} == {
-        f"{name}: {what}" for name in QUICK for what in ("describing", "pictures")
+        f"{name}: {what}" for name in quick for what in ("describing", "pictures")
     }
     assert all(1 <= stage.done <= stage.of for stage in stages)
 
 
 def test_likeness_is_the_mean_over_pictures_of_the_description(
-    backbone: LatentDiffusion, monkeypatch: pytest.MonkeyPatch
+    backbone: LatentDiffusion, quick: dict[str, Method], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(describing, "BATCH", 1)
     pictures = [noise_picture(seed=seed) for seed in range(2)]
-    _, outcome = judged(backbone, pictures, ["red", "dog"], [None] * 2, {"none": QUICK["none"]})
-    by = describing.describers.make(*QUICK["none"])
+    _, outcome = judged(backbone, pictures, ["red", "dog"], [None] * 2, silent(quick))
+    by = describing.describers.make(*quick["0"])
     total = 0.0
     for row, picture in enumerate(pictures):
         embedding = backbone.embed([by.describe(backbone, [picture], 1)[0][0].text])
@@ -117,25 +128,27 @@ def test_likeness_is_the_mean_over_pictures_of_the_description(
 
 
 def test_attributes_that_the_picture_surely_shows_are_looked_for(
-    backbone: LatentDiffusion, monkeypatch: pytest.MonkeyPatch
+    backbone: LatentDiffusion, quick: dict[str, Method], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = list(islice(looks("test"), 2))
     pictures = [render(one, 64) for one in shown]
     monkeypatch.setattr(describing, "sampled", lambda *_: pictures)
     _, outcome = judged(
-        backbone, pictures, ["red", "dog"], [truth(one) for one in shown], {"n": QUICK["none"]}
+        backbone, pictures, ["red", "dog"], [truth(one) for one in shown], silent(quick)
     )
     assert outcome.rows[0].figures["agreement"].mean == 1.0
     monkeypatch.setattr(describing, "sampled", lambda *_: pictures[::-1])
     _, turned = judged(
-        backbone, pictures, ["red", "dog"], [truth(one) for one in shown], {"n": QUICK["none"]}
+        backbone, pictures, ["red", "dog"], [truth(one) for one in shown], silent(quick)
     )
     assert turned.rows[0].figures["agreement"].mean < 0.5
 
 
-def test_a_truth_that_is_none_is_refused(backbone: LatentDiffusion) -> None:
+def test_a_truth_that_is_none_is_refused(
+    backbone: LatentDiffusion, quick: dict[str, Method]
+) -> None:
     with pytest.raises(OptionError, match="no look of the world"):
-        judged(backbone, [noise_picture()], ["red"], ['{"style": 3}'], QUICK)
+        judged(backbone, [noise_picture()], ["red"], ['{"style": 3}'], quick)
 
 
 def test_methods_are_known_by_name_and_get_the_trained_weights() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookalike.cli import output
+from lookalike.cli.describers import describers
 from lookalike.cli.options import MODEL, Device, Guidance, Json, Model, Steps, session, settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ Judged = Annotated[
 @group.callback()
 def evaluate() -> None:
     """Figures over held-out pictures."""
+
+
+group.command()(describers)
 
 
 @group.command("round-trip")
@@ -287,11 +291,10 @@ def _share(value: float | None) -> str:
 
 def _measured(count: int, steps: int | None, model: str, device: str) -> RoundTrip:
     chosen = settings(model, steps=steps)
-    made = session(model, device)
     from lookalike.evaluate.round_trip import RoundTrip, measure
     from lookalike.models.probe import Probe
     from lookalike.models.spec import packaged
 
-    with made.models.use(model) as backbone:
+    with session(model, device).models.use(model) as backbone:
         probe = Probe.load(packaged() / "probe")
         return output.staged(measure(backbone, probe, count, chosen), RoundTrip)
