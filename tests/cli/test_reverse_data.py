@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from lookalike.models.sentences import Sentences
 from lookalike.reverse.manifest import Manifest, manifest_of, read, write
 from lookalike.reverse.prompts import world_prompts
 from tests.cli.conftest import Ask
+from tests.reverse.published import Shot, shots, write_table, write_zip
 
 
 @pytest.fixture
@@ -33,6 +36,20 @@ def data(own_place: Path) -> Manifest:
     made = manifest_of(own_place / "data", rows)
     write(made)
     return made
+
+
+@pytest.fixture(autouse=True)
+def one_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loaded once for all tests: a command starts cold, but a test need not."""
+    monkeypatch.setattr(Sentences, "find", lambda device: encoder(str(device)))
+
+
+@cache
+def encoder(device: str) -> Sentences:
+    return FIND(device=device)
+
+
+FIND = Sentences.find
 
 
 def test_a_data_set_is_split_and_what_a_random_split_hides_is_told(
@@ -82,3 +99,23 @@ def test_a_data_set_is_thinned_and_its_whole_manifest_kept(ask: Ask, data: Manif
     assert read(data.folder / "manifest-whole.parquet").prompts == data.prompts
     assert ask(["reverse", "thin", "data", "--below", "0.7"]).code == 0
     assert read(data.folder / "manifest-whole.parquet").prompts == data.prompts
+
+
+def test_what_is_imported_and_what_is_left_out_is_told(ask: Ask, own_place: Path) -> None:
+    rows = [*shots(1, 3), Shot("x.png", None)]
+    write_zip(own_place / "db", rows, pictures={rows[1].name: b"broken"})
+    answer = ask(["reverse", "import", "db", "--out", "data"])
+    assert answer.code == 0
+    assert answer.out.splitlines() == [
+        "data/manifest.parquet: 2 rows",
+        "left out: 1 no prompt, 1 picture that cannot be read",
+    ]
+    assert answer.err == f"picture that cannot be read: {rows[1].name} in part-000001.zip\n"
+    assert read(own_place / "data").prompts == ["prompt 1 0", "prompt 1 2"]
+
+
+def test_a_wrong_wish_names_its_option(ask: Ask, own_place: Path) -> None:
+    write_table(own_place / "db", shots(1, 1))
+    answer = ask(["reverse", "import", "db", "--out", "data", "--language", "English"])
+    assert (answer.code, answer.out) == (2, "")
+    assert "--language = 'English'" in answer.err

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from lookalike.core.errors import LookalikeError, OptionError
-
-if TYPE_CHECKING:
-    from usearch.index import Index
 
 CONNECTIVITY, EXPANSION = 16, 128
 """Of a graph while it grows: near vectors that each is joined to, and candidates looked at."""
@@ -78,18 +75,15 @@ class Exact:
 class Graph:
     """Walks a graph of near vectors."""
 
-    def __init__(self, index: Index, threads: int) -> None:
+    def __init__(self, index: Any, threads: int) -> None:  # whose annotations have gaps
         self.index, self.threads = index, threads
         self.index.expansion_add, self.index.expansion_search = EXPANSION, EFFORT
 
     @classmethod
     def empty(cls, width: int, threads: int) -> Graph:
         """A graph of no vectors yet."""
-        _check_usearch()
-        from usearch.index import Index
-
         # Inner products: of unit vectors they are the cosines, and cost less.
-        made = Index(ndim=width, metric="ip", dtype="f16", connectivity=CONNECTIVITY)
+        made = _index()(ndim=width, metric="ip", dtype="f16", connectivity=CONNECTIVITY)
         return cls(made, threads)
 
     @property
@@ -132,11 +126,8 @@ class Graph:
     @classmethod
     def load(cls, path: Path, threads: int) -> Graph:
         """What `save` wrote; `LookalikeError` where it is damaged."""
-        _check_usearch()
-        from usearch.index import Index
-
         try:
-            index = Index.restore(path)
+            index = _index().restore(path)
         except (RuntimeError, ValueError) as fault:
             raise LookalikeError(f"{path} is damaged: {fault}") from fault
         if index is None:
@@ -148,10 +139,11 @@ Vectors = Exact | Graph
 """Either of them."""
 
 
-def _check_usearch() -> None:
+def _index() -> Any:
     try:
-        import usearch.index  # noqa: F401
+        from usearch.index import Index
     except ImportError as fault:
         raise OptionError(
             'so many vectors need usearch, which is not there: pip install "lookalike[reverse]"'
         ) from fault
+    return Index

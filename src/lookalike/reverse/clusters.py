@@ -134,7 +134,8 @@ def cluster(
     """Every prompt's cluster, of `count` at most, numbered without a gap."""
     from sklearn.cluster import MiniBatchKMeans
 
-    means = MiniBatchKMeans(count, random_state=seed, batch_size=4096, n_init=3).fit(places)
+    kind: Any = MiniBatchKMeans  # n_init may be a number, which its annotation does not say
+    means = kind(count, random_state=seed, batch_size=4096, n_init=3).fit(places)
     # Some may stay empty, such as where several texts are read alike.
     return np.unique(means.predict(places), return_inverse=True)[1]
 
