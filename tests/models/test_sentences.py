@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-import torch
-from torch.nn.functional import normalize
 
-from lookalike.core.errors import ModelError
-from lookalike.models.sentences import HUB, LONGEST, Sentences, _packaged
-from tests.models.hub_cache import put_into_cache
+from lookalike.models.sentences import Sentences, _packaged
 
 TEXTS = [
     "a red fox in the snow, oil on canvas",

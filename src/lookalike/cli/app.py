@@ -18,7 +18,7 @@ from lookalike.cli import (
     parameters,
     pictures,
     read,
-    reverse_learn,
+    reverse_reuse,
     words,
     world,
 )
@@ -55,7 +55,7 @@ app.command()(models.models)
 app.add_typer(evaluate.group, name="evaluate")
 app.add_typer(world.group, name="world")
 app.add_typer(mini.group, name="mini")
-app.add_typer(reverse_learn.group, name="reverse")
+app.add_typer(reverse_reuse.group, name="reverse")
 
 # Typer gives no name to the base of its complaints.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -63,10 +65,37 @@ class FirstHalf(nn.Module):
     def put_back(self, unet: Any, share: float = 1.0) -> None:
         """Move a U-Net's own weights the share of the way to these: 0 leaves them, 1 replaces."""
         with torch.no_grad():
-            for name, part in self.parts.items():
-                own = dict(getattr(unet, name).named_parameters())
-                for key, weight in part.named_parameters():
-                    own[key].lerp_(weight.to(own[key]), share)
+            for own, ours in self._pairs(unet):
+                own.lerp_(ours.to(own), share)
+
+    @contextmanager
+    def lent(self, unet: Any, share: float = 1.0) -> Iterator[None]:
+        """A block in which a U-Net has these weights by a share, as `put_back` puts them.
+
+        Afterwards its weights are what they were, to the last bit.
+        """
+        pairs = list(self._pairs(unet))
+        found = [own.data for own, _ in pairs]
+        try:
+            for own, ours in pairs:
+                own.data = own.data.lerp(ours.data.to(own), share)
+            yield
+        finally:
+            for (own, _), data in zip(pairs, found, strict=True):
+                own.data = data
+
+    def distance(self, unet: Any) -> float:
+        """How far these weights lie from a U-Net's own, as a share of the latter's length."""
+        pairs = [(own.data.float(), ours.data) for own, ours in self._pairs(unet)]
+        far = sum(float((own - ours.to(own)).square().sum()) for own, ours in pairs)
+        return (far / sum(float(own.square().sum()) for own, _ in pairs)) ** 0.5
+
+    def _pairs(self, unet: Any) -> Iterator[tuple[nn.Parameter, nn.Parameter]]:
+        """Each weight of a U-Net's first half beside the one of this half."""
+        for name, part in self.parts.items():
+            own = dict(getattr(unet, name).named_parameters())
+            for key, weight in part.named_parameters():
+                yield own[key], weight
 
 
 def _present(unet: Any) -> list[str]:

@@ -11,9 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from lookalike.core.errors import OptionError
 from lookalike.core.files import reason, write_new
 from lookalike.reverse.manifest import TRUTH, DataError, check_parquet
 from lookalike.world.caption import training_caption
+from lookalike.world.dataset import from_row
 from lookalike.world.look import Look, Split, looks
 
 
@@ -108,6 +110,18 @@ def truth_of(one: Look) -> str:
     row = asdict(one)
     row["attributes"] = dict(one.attributes)
     return json.dumps(row)
+
+
+def look_of(truth: str) -> Look:
+    """The look that `truth_of` wrote.
+
+    Raises:
+        DataError: this is no look of the world.
+    """
+    try:
+        return from_row(json.loads(truth))
+    except (ValueError, KeyError, TypeError, AssertionError, OptionError) as fault:
+        raise DataError(f"this truth of a prompt is no look of the world: {truth[:60]}") from fault
 
 
 def write_prompts(asked: Iterator[Asked], path: Path) -> int:
