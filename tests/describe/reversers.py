@@ -10,6 +10,7 @@ from jaxtyping import Float
 from PIL.Image import Image
 from torch import Tensor
 
+from lookalike.core.nearest import Nearest
 from lookalike.describe.nearness import looked
 from lookalike.describe.reversing.words import marks, words_of
 from lookalike.models.backbone import Backbone
@@ -32,6 +33,11 @@ class Neighbours:
         """One that knows some prompts."""
         with torch.no_grad():
             return cls(tuple(prompts), backbone.clip.project(prompts).cpu(), weights)
+
+    @property
+    def index(self) -> Nearest:
+        """The prompts by their places."""
+        return Nearest.of(self.places.numpy())
 
     @property
     def words(self) -> tuple[str, ...]:

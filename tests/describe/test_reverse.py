@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from lookalike.core.errors import ModelError, OptionError
+from lookalike.core.nearest import Nearest
 from lookalike.core.records import Description
 from lookalike.describe import describers
 from lookalike.describe.bank import Bank
@@ -103,7 +104,7 @@ def test_weights_of_the_model_decide_what_is_best(
     backbone: LatentDiffusion, bank: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = use(monkeypatch, backbone, sentence=1.0)
-    nearest = retrieved(known.predict(backbone, PICTURES)[0], PROMPTS, known.places, 1)
+    nearest = retrieved(known.predict(backbone, PICTURES)[0], PROMPTS, known.index, 1)
     assert described(backbone, 1, bank=bank)[0][0].text == next(iter(nearest))
     use(monkeypatch, backbone, clip=1.0)
     found = described(backbone, 64, bank=bank)[0]
@@ -130,10 +131,11 @@ def test_a_named_model_that_is_none_is_named(backbone: LatentDiffusion) -> None:
 
 def test_retrieval_gives_different_prompts_the_nearest_first() -> None:
     places = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8], [1.0, 0.0]])
-    found = retrieved(torch.tensor([0.8, 0.6]), ["a", "b", "c", "a"], places, 2)
+    index = Nearest.of(places.numpy())
+    found = retrieved(torch.tensor([0.8, 0.6]), ["a", "b", "c", "a"], index, 2)
     assert list(found) == ["c", "a"]
     assert list(found.values()) == pytest.approx([0.96, 0.8])
-    assert list(retrieved(torch.tensor([0.8, 0.6]), ["a", "b", "c", "a"], places, 9)) == [*"cab"]
+    assert list(retrieved(torch.tensor([0.8, 0.6]), ["a", "b", "c", "a"], index, 9)) == [*"cab"]
 
 
 def test_a_phrase_is_detected_where_all_its_known_words_are() -> None:

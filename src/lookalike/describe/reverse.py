@@ -129,7 +129,7 @@ class Reverse(Describer):
         """The prompts of the index with their nearness, and all texts: theirs and detected ones."""
         from lookalike.describe.reversing.candidates import Detector, detected, retrieved
 
-        near = retrieved(predicted, reverser.prompts, reverser.places, self.retrieved)
+        near = retrieved(predicted, reverser.prompts, reverser.index, self.retrieved)
         if not self.detected:
             return near, list(near)
         detector = Detector.of(reverser.words, probable, reverser.thresholds)

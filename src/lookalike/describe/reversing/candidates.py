@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lookalike.core.nearest import Nearest
 from lookalike.describe.bank import Bank
 from lookalike.describe.reversing.ranking import LEAST
 from lookalike.describe.reversing.words import words_of
@@ -18,19 +19,22 @@ OTHERS = 2
 
 
 def retrieved(
-    predicted: Float[Tensor, " width"],
-    prompts: Sequence[str],
-    places: Float[Tensor, "prompts width"],
-    count: int,
+    predicted: Float[Tensor, " width"], prompts: Sequence[str], index: Nearest, count: int
 ) -> dict[str, float]:
     """The `count` different prompts that lie nearest to a predicted place, with their cosines."""
-    near: list[float] = (places @ predicted).tolist()
-    found: dict[str, float] = {}
+    query, found, asked = predicted.numpy()[None], dict[str, float](), count
     # A prompt may stand in the index several times: it is looked further until there are enough.
-    for row in sorted(range(len(near)), key=lambda i: -near[i]):
-        if len(found) >= count:
+    while count and len(found) < count:
+        asked = min(asked, len(prompts))
+        near, rows = index.find(query, asked)
+        pairs = zip(rows[0].tolist(), near[0].tolist(), strict=True)
+        found = {}
+        for row, cosine in pairs:
+            if len(found) < count:
+                found.setdefault(prompts[row], cosine)
+        if asked == len(prompts):
             break
-        found.setdefault(prompts[row], near[row])
+        asked *= 2
     return found
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
+    from lookalike.core.nearest import Nearest
     from lookalike.models.backbone import Backbone
 
 
@@ -33,8 +34,8 @@ class Reverser(Protocol):
         ...
 
     @property
-    def places(self) -> Float[Tensor, "prompts width"]:
-        """Where the sentence encoder places them, at length 1."""
+    def index(self) -> Nearest:
+        """Where the sentence encoder places them."""
         ...
 
     @property

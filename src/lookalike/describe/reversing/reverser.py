@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,6 +19,7 @@ from torch.nn.functional import normalize
 
 from lookalike.core.errors import LookalikeError, ModelError
 from lookalike.core.files import building, read_json, write_bytes, write_json
+from lookalike.core.nearest import Nearest
 from lookalike.core.record import Record
 from lookalike.describe.reversing.readers import Inputs, Kind, Reader, inputs_of, reader_of
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 FORMAT = "lookalike-reverse-1"
 CONFIG, WEIGHTS, PROMPTS = "config.json", "model.safetensors", "prompts.json"
+INDEX = "nearest.bin"
+"""The graph of the prompts' places, where there are so many that one is needed."""
 FOLDER = "reverse"
 """Where a model's own reverse model lies, beside its weights."""
 
@@ -72,11 +76,17 @@ class Reverser:
     thresholds: Float[Tensor, " words"]
     prompts: tuple[str, ...]
     places: Float[Tensor, "prompts width"] = field(repr=False)
+    found: Nearest | None = field(default=None, repr=False)  # the index, where one was kept
 
     @property
     def words(self) -> tuple[str, ...]:
         """The vocabulary."""
         return self.about.words
+
+    @cached_property
+    def index(self) -> Nearest:
+        """The prompts by their places: exact while they are few, a graph when they are many."""
+        return self.found or Nearest.of(self.places.numpy())
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -158,7 +168,9 @@ def load_reverser(folder: Path, backbone: Backbone) -> Reverser:
             for place, each in enumerate(about.readers)
         ]
         detector = tensors["detector.weight"], tensors["detector.bias"]
-        return Reverser(about, readers, detector, tensors["thresholds"], prompts, tensors["places"])
+        kept, places = folder / INDEX, tensors["places"]
+        found = Nearest.load(kept, rows=len(prompts), width=about.width) if kept.exists() else None
+        return Reverser(about, readers, detector, tensors["thresholds"], prompts, places, found)
     except (SafetensorError, OSError, KeyError, RuntimeError, LookalikeError) as fault:
         line = str(fault).strip().splitlines()[0][:160]
         raise ModelError(f"the reverse model in {folder} is damaged: {line}") from fault
@@ -210,6 +222,8 @@ def save_reverser(reverser: Reverser, folder: Path) -> None:
     with building(folder) as work:
         write_bytes(work / WEIGHTS, save(halves))
         write_json(work / PROMPTS, list(reverser.prompts))
+        if not reverser.index.exact:
+            reverser.index.save(work / INDEX)
         write_json(work / CONFIG, reverser.about.model_dump(mode="json"))
 
 
