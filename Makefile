@@ -11,7 +11,7 @@ TORCH_INDEX ?=
 # Compiling what may never be imported would take most of the time.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-all lint format bench figures how-good pictures docs clean
+.PHONY: demo test test-all lint format bench figures how-good how-well pictures docs clean
 
 demo: $(READY)  ## the whole round trip, on a CPU, into demo/
 	$(BIN)/lookalike demo
@@ -59,6 +59,26 @@ how-good: $(READY) $(FOREIGN:%=$(TUNED)/%.safetensors)  ## the converters' bench
 	  --plot docs/images/how-good --json >lookalike-out/converters.json
 	mv lookalike-out/converters.json benchmarks/figures/converters.json
 	$(BIN)/python -m benchmarks.how_good
+
+# What the reverse model is trained and judged on: made once, in lookalike-out.
+WELL := lookalike-out/reverse
+SHIFTED := $(FOREIGN:%=$(WELL)/%)
+
+$(SHIFTED): $(WELL)/%: | $(READY)
+	$(BIN)/lookalike reverse draw --style $* --count 100 --out $@
+
+$(WELL)/own/manifest.parquet: | $(READY)
+	test -f $(WELL)/prompts.jsonl || $(BIN)/lookalike reverse prompts --count 2600 --out $(WELL)/prompts.jsonl
+	$(BIN)/lookalike reverse make --prompts $(WELL)/prompts.jsonl --out $(WELL)/own --seeds 2 --steps 8 --dtype bfloat16
+	$(BIN)/lookalike reverse split $(WELL)/own --clusters 150 --validation 0.1 --test 0.2
+
+how-well: $(WELL)/own/manifest.parquet $(SHIFTED)  ## the reverse model's figures and page (hours; a stopped run goes on)
+	$(BIN)/lookalike reverse ablate $(WELL)/own $(SHIFTED:%=--shifted %) --run $(WELL)/run --json >$(WELL)/reverse.json
+	test -d $(WELL)/model || $(BIN)/lookalike reverse train $(WELL)/own --run $(WELL)/run --out $(WELL)/model
+	$(BIN)/lookalike evaluate describers $(WELL)/own --weights $(WELL)/model --count 100 --steps 15 --json >$(WELL)/describers.json
+	$(BIN)/lookalike reverse reuse $(WELL)/own --run $(WELL)/run --count 100 --seeds 2 --steps 15 --json >$(WELL)/reuse.json
+	mv $(WELL)/reverse.json $(WELL)/describers.json $(WELL)/reuse.json benchmarks/figures/
+	$(BIN)/python -m benchmarks.reverse
 
 pictures: $(READY)  ## the pictures of the guide "From Midjourney", by its own commands (minutes)
 	$(BIN)/python -m benchmarks.pictures

@@ -25,7 +25,7 @@ def test_json_has_the_documented_fields(ask: Ask, picture: str, brief: list[str]
     [found] = json.loads(answer.out)
     assert list(found) == ["picture", "aspect", "model", "descriptions"]
     assert (found["picture"], found["aspect"], found["model"]) == (picture, "1:1", brief[1])
-    assert [set(each) for each in found["descriptions"]] == [{"text", "score", "by"}] * 3
+    assert [set(each) for each in found["descriptions"]] == [{"text", "score", "by", "parts"}] * 3
 
 
 def test_prompts_differ_and_the_best_comes_first(ask: Ask, picture: str, brief: list[str]) -> None:

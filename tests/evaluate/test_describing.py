@@ -21,7 +21,7 @@ from lookalike.evaluate.describing import (
     judge_describers,
     methods_of,
 )
-from lookalike.evaluate.modifiers import Found, found, micro, telling
+from lookalike.evaluate.modifiers import Found, found, micro
 from lookalike.evaluate.round_trip import Stage
 from lookalike.models.latent import LatentDiffusion
 from lookalike.world.look import Look, looks
@@ -81,12 +81,6 @@ def test_micro_figures_are_over_the_words_of_all_pictures() -> None:
     assert figures["micro_f1"].mean == pytest.approx(6 / 11)
     assert all(f.low < f.mean < f.high for f in figures.values())
     assert set(micro([Found(0, 2, 0)])) == {"micro_recall", "micro_f1"}
-
-
-def test_telling_words_are_those_that_not_most_prompts_have() -> None:
-    assert telling(["a red cat", "a red dog", "a cat", "a bird"]) == ("cat", "red", "bird", "dog")
-    with pytest.raises(OptionError, match="differ in no word"):
-        telling(["a cat", "a cat"])
 
 
 def test_every_method_is_judged_on_the_same_pictures(

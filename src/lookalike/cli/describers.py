@@ -94,13 +94,13 @@ def describers(
 
 
 def _words(path: Path | None, manifest: Manifest) -> tuple[str, ...]:
-    """The vocabulary of a file, else the words that tell training prompts apart."""
+    """The vocabulary of a file, else that of the training part."""
     from lookalike.core.errors import OptionError
     from lookalike.core.files import read_json
-    from lookalike.evaluate.modifiers import telling
+    from lookalike.reverse.vocabulary import vocabulary_of
 
     if path is None:
-        return telling(manifest.part("train").prompts)
+        return vocabulary_of(manifest.part("train").prompts).words
     if not path.is_file():
         raise OptionError(f"there is no vocabulary at {path}")
     listed: object = read_json(path)

@@ -96,7 +96,8 @@ def _row(picture: str, model: str, found: list[Description]) -> dict[str, Any]:
 
 def _told(one: Description) -> dict[str, Any]:
     verified = {} if one.likeness is None else {"likeness": one.likeness}
-    return {"text": one.text, "score": one.score, "by": one.by, **verified}
+    parts = [{"text": text, "score": score} for text, score in one.parts]
+    return {"text": one.text, "score": one.score, "by": one.by, "parts": parts, **verified}
 
 
 def convert(

@@ -72,7 +72,7 @@ def train(
     from lookalike.reverse.ranking import ranked
     from lookalike.reverse.recipe import read_recipe
 
-    chosen, home = read_recipe(recipe), run or RUNS
+    chosen, home = read_recipe(recipe), (run or RUNS) / f"seed-{seed}"
     shipped(chosen)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"cannot write {out}: it exists already; name another folder")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.core.errors import OptionError
 from lookalike.core.intervals import Interval, Score, spread
 from lookalike.describe.reversing.words import words_of
-
-COMMON = 0.5
-"""Words of more than this share of prompts tell none of them apart."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +60,3 @@ def _ratio(counts: np.ndarray, whole: np.ndarray, below: np.ndarray) -> Interval
         return None
     without = left[:, 2] / np.maximum(left @ below, 1e-9)
     return spread(float(whole[2] / (whole @ below)), without)
-
-
-def telling(prompts: Sequence[str]) -> tuple[str, ...]:
-    """The words of prompts, the frequent first, but for those of more than half of them.
-
-    Raises:
-        OptionError: no word is left.
-    """
-    counts = Counter(word for prompt in prompts for word in {*words_of(prompt)})
-    told = [word for word, count in counts.items() if count <= COMMON * len(prompts)]
-    if not told:
-        raise OptionError("the prompts differ in no word: there is nothing to find again")
-    return tuple(sorted(told, key=lambda word: (-counts[word], word)))

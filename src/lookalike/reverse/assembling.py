@@ -43,12 +43,12 @@ def trained(
     names = shipped(recipe)
     found: dict[str, Trained] = {}
     for each in variants(recipe, seed):
-        needed = each.weighing or each.easy or each.recipe == _last(recipe, each.reader, seed)
-        if each.reader not in names or not needed:
+        final = each.recipe == _last(recipe, each.reader, seed)
+        if each.reader not in names or not (final or each.weighing):
             continue
-        easy = folder / each.easy if each.easy else None
+        easy, wanted = folder / each.easy if each.easy else None, SETS if final else ()
         run = learnt(
-            setting.bench, each.name, each.recipe, folder / each.name, SETS, easy, each.weighing
+            setting.bench, each.name, each.recipe, folder / each.name, wanted, easy, each.weighing
         )
         for step in run:
             if isinstance(step, Doing):

@@ -65,7 +65,7 @@ def learnt(
     """
     path = folder / OUTPUTS
     kept = load_file(path) if path.exists() else {}
-    if all(each in kept for each in wanted):
+    if path.exists() and all(each in kept for each in wanted):
         yield kept
         return
     task = ReaderTask(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from lookalike.core.files import read_json, write_json
+from lookalike.describe.reversing.words import words_of
 from lookalike.reverse.extra import check_extra
 from lookalike.reverse.manifest import DataError
 
@@ -25,8 +24,6 @@ MOST = 1000
 
 KINDS = ("JJ", "NN", "VB")
 """What the Penn tags of adjectives, nouns (names too) and verbs begin with."""
-
-_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
 
 
 @dataclass(frozen=True)
@@ -83,12 +80,6 @@ def vocabulary_of(prompts: Sequence[str], most: int = MOST) -> Vocabulary:
             "adjective, a noun or a verb; give prompts that describe pictures, in English"
         )
     return Vocabulary(tuple(sorted(told, key=lambda word: (-counts[word], word))[:most]))
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text in lower case; "ultra-detailed" is one, and "cat's" is "cat"."""
-    plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    return [word.removesuffix("'s") for word in _WORD.findall(plain)]
 
 
 @cache

@@ -17,9 +17,7 @@ _CURLED = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case: "sky-blue" is one, and of "cat's" it is "cat"."""
-    plain = (
-        unicodedata.normalize("NFKC", text).lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    )
+    plain = unicodedata.normalize("NFKC", text).lower().replace(_CURLED, "'")
     return [word.removesuffix("'s") for word in _WORD.findall(plain)]
 
 
