@@ -56,12 +56,11 @@ every share.
 """
 
 NEAREST = """\
-## The index
-
-{rows:,} synthetic prompt embeddings of 384 numbers on one core: built in {minutes:.0f} minutes; \
-recall@10 against exact search {recall:.3f}, {median:.2f} ms a query (95th percentile \
-{p95:.2f} ms), {megabytes:,.0f} MB in memory.
+{rows:,} {vectors} of 384 numbers, on one core: built in {minutes:.0f} minutes, {index:,.0f} MB, \
+{memory:,.0f} MB of the process in all.
 """
+
+ALIGNMENT = {"clip_t": "CLIP-T", "agreement": "agreement"}
 
 FIGURES_OF_WORDS = {
     "f1": "F1",
@@ -91,7 +90,7 @@ def page() -> str:
     if reuse:
         parts += _reuse(reuse)
     if nearest:
-        parts.append(_nearest(nearest))
+        parts += ["## The index\n", *_nearest(nearest)]
     return "\n".join(parts)
 
 
@@ -128,16 +127,37 @@ def _words(described: Mapping[str, Any]) -> Iterator[str]:
 
 def _reuse(reuse: Mapping[str, Any]) -> Iterator[str]:
     yield REUSE.format(prompts=reuse["prompts"], seeds=reuse["seeds"])
-    rows = []
-    for row in reuse["rows"]:
-        cells = [_cell(row[name]) for name in ("clip_t", "agreement") if row.get(name)]
-        gains = [_cell(row[f"{name}_gain"], "+") for name in ("clip_t", "agreement")]
-        rows.append((f"{row['share']:g}", *cells, *gains))
-    yield _table(("share", "CLIP-T", "agreement", "CLIP-T gain", "agreement gain"), rows)
+    rows = [
+        (
+            f"{row['share']:g}",
+            *(_cell(row["figures"][name]) for name in ALIGNMENT),
+            *(_cell(row["against"][name], "+") if row["against"] else "" for name in ALIGNMENT),
+        )
+        for row in reuse["rows"]
+    ]
+    heads = [*ALIGNMENT.values(), *(f"{name} against share 0" for name in ALIGNMENT.values())]
+    yield _table(("share", *heads), rows)
 
 
-def _nearest(nearest: Mapping[str, Any]) -> str:
-    return NEAREST.format(**nearest)
+def _nearest(nearest: Mapping[str, Any]) -> Iterator[str]:
+    for outcome in nearest["rows"]:
+        yield NEAREST.format(
+            rows=outcome["rows"],
+            vectors=outcome["vectors"],
+            minutes=outcome["build_seconds"] / 60,
+            index=outcome["index_bytes"] / 1e6,
+            memory=outcome["rss_bytes"] / 1e6,
+        )
+        rows = [
+            (
+                str(each["effort"]),
+                f"{each['recall_at_10']:.3f}",
+                f"{each['median_ms']:.2f}",
+                f"{each['p95_ms']:.2f}",
+            )
+            for each in outcome["asked"]
+        ]
+        yield _table(("candidates", "recall@10", "ms a query", "95th percentile"), rows)
 
 
 def _cell(found: Mapping[str, float], sign: str = "") -> str:
