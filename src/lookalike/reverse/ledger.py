@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lookalike.reverse.diffusiondb import Entry
@@ -203,7 +203,7 @@ def ledger(path: Path) -> Iterator[Ledger]:
 
 
 def _packed(entry: Entry) -> str:
-    return json.dumps(astuple(entry), ensure_ascii=False)
+    return json.dumps(list(vars(entry).values()), ensure_ascii=False)
 
 
 def _unpacked(text: str) -> Entry:
