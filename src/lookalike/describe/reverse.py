@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from lookalike.describe.bank import Bank
     from lookalike.describe.reversing.face import Reverser
+    from lookalike.describe.reversing.measuring import Measure
     from lookalike.describe.reversing.ranking import Pool
     from lookalike.models.backbone import Backbone
 
@@ -44,6 +45,9 @@ class Reverse(Describer):
     )
     detected: bool = Field(
         default=True, description="Whether phrases of detected words are candidates."
+    )
+    climb: bool = Field(
+        default=True, description="Whether the best candidate is bettered phrase by phrase."
     )
     grown: int = Field(
         default=8, ge=0, le=64, description="Candidates that the phrase chain gives."
@@ -75,10 +79,19 @@ class Reverse(Describer):
                     aspect=aspect(picture),
                     by=self.name,
                 )
-                for text, score in each.pool.ranked(reverser.weights)[:count]
+                for text, score in self.best(each, reverser)[:count]
             ]
             for picture, each in told
         ]
+
+    def best(self, read: Reading, reverser: Reverser) -> list[tuple[str, float]]:
+        """The candidates of a picture with their scores, the best first."""
+        from lookalike.describe.reversing.climbing import climbed
+
+        pool, weights = read.pool, reverser.weights
+        if self.climb:
+            pool = climbed(pool, weights, read.bank, read.options, read.measure)
+        return pool.ranked(weights)
 
     def reverser(self, backbone: Backbone) -> Reverser:
         """The trained model that is named, or the Backbone's own."""
@@ -101,21 +114,27 @@ class Reverse(Describer):
         import torch
 
         from lookalike.describe.bank import bank_of, embedded
-        from lookalike.describe.nearness import looked
+        from lookalike.describe.nearness import Nearness, looked
+        from lookalike.describe.reversing.measuring import Measure, options_of
+        from lookalike.describe.reversing.ranking import Pool
 
         with torch.no_grad():
             predicted = reverser.predict(backbone, pictures).cpu()
             probable = reverser.modifiers(predicted).cpu()
         seen, bank = looked(backbone.clip, pictures), bank_of(backbone, self.bank)
-        frames = (seen @ embedded(backbone.clip, list(bank.frames)).T).tolist()
+        frames = seen @ embedded(backbone.clip, list(bank.frames)).T
         grown = self._grown(backbone, pictures)
         found = []
         for row, vector in enumerate(seen):
+            frame = bank.frames[int(frames[row].argmax())]
+            alone = embedded(backbone.clip, [bank.text(frame, (p,)) for p in bank.phrases])
             near, texts = self._candidates(
-                bank, reverser, predicted[row], probable[row], frames[row]
+                bank, reverser, predicted[row], probable[row], frames[row].tolist()
             )
             texts = list(dict.fromkeys([*grown[row], *texts]))
-            found.append(_reading(backbone, reverser, vector, probable[row], texts, near))
+            measure = Measure(Nearness(backbone.clip, vector), reverser.words, probable[row], near)
+            options = options_of(bank, (alone @ vector).tolist())
+            found.append(Reading(Pool(texts, measure(texts)), bank, options, measure))
         return found
 
     def _candidates(
@@ -146,33 +165,17 @@ class Reverse(Describer):
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """The candidates for one picture, and how probable each word of the vocabulary is."""
+    """The candidates for one picture, and what more texts would be measured by."""
 
     pool: Pool
-    words: dict[str, float]
+    bank: Bank
+    options: Sequence[Sequence[str]]  # phrases of each group that are worth trying
+    measure: Measure
 
-
-def _reading(
-    backbone: Backbone,
-    reverser: Reverser,
-    vector: Tensor,
-    probable: Tensor,
-    texts: list[str],
-    near: Mapping[str, float],
-) -> Reading:
-    import torch
-
-    from lookalike.describe.nearness import Nearness
-    from lookalike.describe.reversing.ranking import Pool, likelihood
-    from lookalike.describe.reversing.words import marks
-
-    terms = {
-        "clip": torch.tensor(Nearness(backbone.clip, vector).of(texts)),
-        "words": likelihood(marks(reverser.words, texts), probable),
-        "sentence": torch.tensor([near.get(text, torch.nan) for text in texts]),
-    }
-    words = dict(zip(reverser.words, probable.tolist(), strict=True))
-    return Reading(Pool(texts, terms), words)
+    @property
+    def words(self) -> dict[str, float]:
+        """How probable each word of the vocabulary is."""
+        return dict(zip(self.measure.words, self.measure.probable.tolist(), strict=True))
 
 
 def _parts(text: str, probable: dict[str, float]) -> Iterator[tuple[str, float]]:

@@ -25,11 +25,20 @@ class Pool:
 
     texts: Sequence[str]
     terms: Mapping[str, Float[Tensor, " texts"]]
+    judged: int | None = (
+        None  # how many texts, from the first, the scale is taken from; all if None
+    )
 
     def scores(self, weights: Mapping[str, float]) -> Float[Tensor, " texts"]:
         """The weighted sum of the terms, each standardised over the pool."""
-        known = {name: standardised(values) for name, values in self.terms.items()}
+        known = {k: standardised(values, self.judged) for k, values in self.terms.items()}
         return torch.stack([weights.get(name, 0.0) * known[name] for name in known]).sum(0)
+
+    def joined(self, texts: Sequence[str], terms: Mapping[str, Float[Tensor, " more"]]) -> Pool:
+        """The pool with more texts, which do not move the scale of those that were there."""
+        judged = len(self.texts) if self.judged is None else self.judged
+        both = {name: torch.cat([values, terms[name]]) for name, values in self.terms.items()}
+        return Pool([*self.texts, *texts], both, judged)
 
     def ranked(self, weights: Mapping[str, float]) -> list[tuple[str, float]]:
         """The texts with their scores, the best first."""
@@ -37,9 +46,15 @@ class Pool:
         return sorted(zip(self.texts, scores, strict=True), key=lambda each: (-each[1], each[0]))
 
 
-def standardised(values: Float[Tensor, " texts"]) -> Float[Tensor, " texts"]:
-    """Values at mean 0 and variance 1; those that are not known count as the mean."""
-    known = values[~values.isnan()]
+def standardised(
+    values: Float[Tensor, " texts"], judged: int | None = None
+) -> Float[Tensor, " texts"]:
+    """Values at mean 0 and variance 1; those that are not known count as the mean.
+
+    Mean and variance are those of the first `judged` values, or of all.
+    """
+    known = values[:judged]
+    known = known[~known.isnan()]
     spread = known.std(correction=0) if len(known) else values.new_zeros(())
     if float(spread) < 1e-8:
         return torch.zeros_like(values)
