@@ -29,7 +29,7 @@ from lookalike.reverse.second import (
     Places,
     joined,
 )
-from lookalike.reverse.variants import variants
+from lookalike.reverse.variants import Variant, chosen_of, variants
 
 FLOOR, CAPTION, NEIGHBOURS = "mean of training", "caption", "k-NN"
 TEST = "test"
@@ -97,24 +97,15 @@ def _seeded(study: Study, seed: int) -> Generator[Doing, None, tuple[BySet, Mapp
     rows: BySet = {of: dict(_untrained(study, of)) for of in asked}
     members: dict[str, Mapping[str, Places]] = {}
     learners = [CAPTION]
-    last = {each.reader: each.name for each in variants(study.recipe, seed)}
-    for each in variants(study.recipe, seed):
-        final = last[each.reader] == each.name
-        wanted = [*asked, *([TRAIN, VALIDATION] if final else [])]
-        home = study.folder / f"seed-{seed}"
-        easy = home / each.easy if each.easy else None
-        run = learnt(bench, each.name, each.recipe, home / each.name, wanted, easy, each.weighing)
-        found: Mapping[str, Places] = {}
-        for step in run:
-            if isinstance(step, Doing):
-                yield step
-            else:
-                found = {of: tensor.numpy() for of, tensor in step.items()}
+    home = study.folder / f"seed-{seed}"
+    every = list(variants(study.recipe, seed))
+    for each in every:
+        found = yield from _said(study, each, home, asked)
         for of in asked:
             rows[of][each.name] = found[of]
-        if final:
-            members[each.name] = found
-            learners.append(each.name)
+    for each in chosen_of(every, home):
+        members[each.name] = yield from _said(study, each, home, [*asked, TRAIN, VALIDATION])
+        learners.append(each.name)
     members |= {name: _everywhere(study, name) for name in (CAPTION, NEIGHBOURS)}
     targets = {
         TRAIN: bench.train.features.targets.numpy(),
@@ -132,6 +123,21 @@ def _seeded(study: Study, seed: int) -> Generator[Doing, None, tuple[BySet, Mapp
         for of in asked:
             rows[of][name] = by_set[of]
     return rows, {**outcome.weights, **outcome.kernel}
+
+
+def _said(
+    study: Study, each: Variant, home: Path, wanted: Sequence[str]
+) -> Generator[Doing, None, Mapping[str, Places]]:
+    """What a variant says of the wanted sets, trained first where it was not."""
+    easy = home / each.easy if each.easy else None
+    run = learnt(study.bench, each.name, each.recipe, home / each.name, wanted, easy, each.weighing)
+    found: Mapping[str, Places] = {}
+    for step in run:
+        if isinstance(step, Doing):
+            yield step
+        else:
+            found = {of: tensor.numpy() for of, tensor in step.items()}
+    return found
 
 
 def _untrained(study: Study, of: str) -> Iterator[tuple[str, Places]]:

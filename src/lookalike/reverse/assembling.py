@@ -18,10 +18,10 @@ from lookalike.reverse.detector import Detector, detector_of
 from lookalike.reverse.ensemble import combine, fit_weights
 from lookalike.reverse.features import Features
 from lookalike.reverse.members import Bench, Doing, learnt
-from lookalike.reverse.recipe import ReaderRecipe, ReverseRecipe
+from lookalike.reverse.recipe import ReverseRecipe
 from lookalike.reverse.setting import Setting
 from lookalike.reverse.training import BEST, ReaderTask
-from lookalike.reverse.variants import Variant, variants
+from lookalike.reverse.variants import Variant, chosen_of, variants
 
 SETS = ("train", "validation")
 
@@ -39,27 +39,34 @@ class Trained:
 def trained(
     setting: Setting, recipe: ReverseRecipe, seed: int, folder: Path
 ) -> Generator[Doing, None, list[Trained]]:
-    """The shipped readers of a recipe, each with all its pieces; what is finished is kept."""
-    names = shipped(recipe)
-    found: dict[str, Trained] = {}
+    """The shipped readers of a recipe, each with the pieces that did best on validation."""
+    names, done = shipped(recipe), list[Variant]()
     for each in variants(recipe, seed):
-        final = each.recipe == _last(recipe, each.reader, seed)
-        if each.reader not in names or not (final or each.weighing):
-            continue
-        easy, wanted = folder / each.easy if each.easy else None, SETS if final else ()
-        run = learnt(
-            setting.bench, each.name, each.recipe, folder / each.name, wanted, easy, each.weighing
-        )
-        for step in run:
-            if isinstance(step, Doing):
-                yield step
-            else:
-                found[each.reader] = Trained(each, step)
-    return [found[name] for name in names]
+        if each.reader in names and each.recipe.vocabulary:
+            yield from _run(setting, each, folder, ())
+            done.append(each)
+    if not done:
+        raise OptionError("give the recipe's readers a vocabulary: words are detected by it")
+    found = []
+    for each in chosen_of(done, folder):
+        found.append(Trained(each, (yield from _run(setting, each, folder, SETS))))
+    return found
 
 
-def _last(recipe: ReverseRecipe, reader: str, seed: int) -> ReaderRecipe:
-    return [each.recipe for each in variants(recipe, seed) if each.reader == reader][-1]
+def _run(
+    setting: Setting, each: Variant, folder: Path, wanted: Sequence[str]
+) -> Generator[Doing, None, Said]:
+    easy = folder / each.easy if each.easy else None
+    run = learnt(
+        setting.bench, each.name, each.recipe, folder / each.name, wanted, easy, each.weighing
+    )
+    said: Said = {}
+    for step in run:
+        if isinstance(step, Doing):
+            yield step
+        else:
+            said = step
+    return said
 
 
 def shipped(recipe: ReverseRecipe) -> Sequence[str]:

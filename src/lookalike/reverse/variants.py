@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lookalike.reverse.recipe import ReaderRecipe, ReverseRecipe
+from lookalike.reverse.training import snapshots
 
 
 @dataclass(frozen=True)
@@ -33,3 +35,16 @@ def variants(recipe: ReverseRecipe, seed: int) -> Iterator[Variant]:
             yield Variant(name, last, told, weighing=bool(each.curriculum))
         if each.curriculum:
             yield Variant(name, f"{last} + curriculum", seeded, easy=last)
+
+
+def chosen_of(trained: Sequence[Variant], home: Path) -> list[Variant]:
+    """Of each reader's trained variants, the one that did best on validation; ties to the first."""
+    merits = {
+        each.name: max(float(look.validation.mean()) for look in snapshots(home / each.name))
+        for each in trained
+    }
+    readers = dict.fromkeys(each.reader for each in trained)
+    return [
+        max((each for each in trained if each.reader == reader), key=lambda v: merits[v.name])
+        for reader in readers
+    ]
