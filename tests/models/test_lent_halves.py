@@ -80,7 +80,8 @@ def test_weights_are_given_back_after_an_error(unet: Any, half: FirstHalf) -> No
 
 def test_weights_are_given_back_where_the_halves_do_not_fit(unet: Any, half: FirstHalf) -> None:
     other = copy.deepcopy(half)
-    other.parts["mid_block"].resnets[0].conv1.weight = torch.nn.Parameter(torch.zeros(3, 5))
+    middle: Any = other.parts["mid_block"]
+    middle.resnets[0].conv1.weight = torch.nn.Parameter(torch.zeros(3, 5))
     before = state(unet)
     with pytest.raises(RuntimeError), other.lent(unet, 0.5):
         pass

@@ -40,8 +40,7 @@ def test_every_phrase_of_a_free_caption_is_found_again_and_nothing_else() -> Non
 
 @pytest.fixture
 def person() -> Look:
-    attributes = {"hair": "bob", "hair_colour": "hot pink", "mouth": "smile", "eyes": "open"}
-    return look("avataaars", **attributes)
+    return look("avataaars", hair="bob", hair_colour="hot pink", mouth="smile", eyes="open")
 
 
 @pytest.mark.parametrize(

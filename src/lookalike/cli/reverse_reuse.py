@@ -12,7 +12,7 @@ from lookalike.cli.options import MODEL, Device, Guidance, Json, Model, Steps, s
 from lookalike.cli.reverse_learn import RUNS, DataSet, RecipeName, RunFolder, Seed, group
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lookalike.core.intervals import Interval
     from lookalike.reverse.prompts import Asked
@@ -77,11 +77,12 @@ def reuse(
     levels, chosen = _levels(shares), settings(model, steps=steps, guidance=guidance)
     file = trained(read_recipe(recipe), reader, seed, run or RUNS)
     asked = held_out(read(data), count)
-    probe, shown = probe_for(asked), list[Shown]()
+    probe = probe_for(asked)
+    shown: list[Shown] = []
     with Models(device).use(model) as backbone:
         half = read_half(backbone, file)
-        work = reused(backbone, half, asked, levels, seeds, chosen, probe)
-        last = output.watched(work, "shares", lambda step: _tell(step, shown))
+        work = _keeping(reused(backbone, half, asked, levels, seeds, chosen, probe), shown)
+        last = output.watched(work, "shares", _tell)
     assert isinstance(last, Curve)  # by the contract of `reuse`
     if sheet is not None:
         _save(shown, asked, sheet)
@@ -107,12 +108,17 @@ def _levels(listed: str | None) -> Sequence[float]:
     return found
 
 
-def _tell(step: Any, shown: list[Shown]) -> tuple[float, float, str]:
-    """Keep what goes on the sheet; tell how far the work is."""
+def _keeping(work: Iterator[Any], shown: list[Shown]) -> Iterator[Any]:
+    """The steps of the work; what goes on the sheet is kept."""
     from lookalike.reverse.reuse import Shown
 
-    if isinstance(step, Shown):
-        shown.append(Shown(step.share, step.pictures[:COLUMNS]))
+    for step in work:
+        if isinstance(step, Shown):
+            shown.append(Shown(step.share, step.pictures[:COLUMNS]))
+        yield step
+
+
+def _tell(step: Any) -> tuple[float, float, str]:
     return getattr(step, "done", 1), getattr(step, "of", 1), getattr(step, "name", "")
 
 
