@@ -117,9 +117,7 @@ def test_what_is_kept_is_not_read_again(eyes: Eyes, data: Manifest) -> None:
     assert len(asked(eyes)) == len({*PROMPTS, *first.inputs.captions})
 
 
-def test_a_reading_that_was_stopped_goes_on_with_the_next_piece(
-    eyes: Eyes, data: Manifest
-) -> None:
+def test_a_reading_that_was_stopped_goes_on_with_the_next_piece(eyes: Eyes, data: Manifest) -> None:
     work = features(eyes, data)
     next(work)
     next(work)
@@ -130,9 +128,7 @@ def test_a_reading_that_was_stopped_goes_on_with_the_next_piece(
 
 
 @pytest.mark.parametrize("left", [0, 7, 400])
-def test_a_damaged_piece_is_made_again_and_no_other(
-    eyes: Eyes, data: Manifest, left: int
-) -> None:
+def test_a_damaged_piece_is_made_again_and_no_other(eyes: Eyes, data: Manifest, left: int) -> None:
     first = outcome(eyes, data)
     for name in (eyes.key, "."):
         piece = min((data.folder / FOLDER / name).glob("*.safetensors"))

@@ -116,9 +116,7 @@ def test_pictures_are_made_in_the_same_company_however_often_the_making_was_stop
     assert sha256(folder) == sha256(whole)
 
 
-def test_a_finished_data_set_is_left_as_it_is(
-    backbone: LatentDiffusion, whole: Path
-) -> None:
+def test_a_finished_data_set_is_left_as_it_is(backbone: LatentDiffusion, whole: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in whole.rglob("*")}
     assert [made.done for made in run(backbone, whole)] == [TOTAL]
     assert {path: path.stat().st_mtime_ns for path in whole.rglob("*")} == before

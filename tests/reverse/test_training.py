@@ -35,9 +35,7 @@ def task(
     stages: Sequence[Stage] = (),
 ) -> ReaderTask:
     lessons = (random_lesson(backbone, 12, 1), random_lesson(backbone, 8, 2))
-    return ReaderTask(
-        backbone, recipe or reader_recipe(), *lessons, folder, stages, weighing=True
-    )
+    return ReaderTask(backbone, recipe or reader_recipe(), *lessons, folder, stages, weighing=True)
 
 
 def left(folder: Path) -> dict[str, Tensor]:
@@ -122,9 +120,7 @@ def test_a_finished_training_is_not_trained_again(
     assert len(list(fit(first))) == STEPS
     assert list(fit(again)) == []
     inputs = first.validation.features.inputs
-    assert torch.equal(
-        read(first.module, backbone, inputs), read(again.module, backbone, inputs)
-    )
+    assert torch.equal(read(first.module, backbone, inputs), read(again.module, backbone, inputs))
 
 
 def test_the_best_look_is_kept_and_not_the_last(
@@ -183,7 +179,9 @@ def test_a_tower_that_begins_untrained_learns_whole_from_the_first_step(
     before = {k: v.clone() for k, v in one.module.named_parameters()}
     next(fit(one))
     now = dict(one.module.named_parameters())
-    assert not torch.equal(now["net.embeddings.class_embedding"], before["net.embeddings.class_embedding"])
+    assert not torch.equal(
+        now["net.embeddings.class_embedding"], before["net.embeddings.class_embedding"]
+    )
 
 
 def test_the_stages_of_a_curriculum_draw_from_their_rows_alone(

@@ -129,9 +129,7 @@ def _drawn(backbone: Backbone, recipe: ReaderRecipe, lesson: Lesson) -> Reader:
     options = {"hidden": recipe.hidden, "scratch": recipe.scratch}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.schedule.seed)
-        return reader_of(
-            recipe.kind, backbone, width, words if recipe.vocabulary else 0, options
-        )
+        return reader_of(recipe.kind, backbone, width, words if recipe.vocabulary else 0, options)
 
 
 BEST = "best.safetensors"
