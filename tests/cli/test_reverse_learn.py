@@ -1,8 +1,9 @@
-"""Reverse models from nothing, on the command line: data, training, measuring, use, and refusals."""
+"""Reverse models from nothing, on the command line: data, training, use, and refusals."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,12 +35,13 @@ schedule = { steps = 4, batch = 4, rate = 1e-2, bf16 = false }
 """
 
 
-class Encoder:
-    """Places a text by its letters."""
+class Encoder(sentences.Sentences):
+    """Places a text by its letters, without a model."""
 
-    width, sha256 = 12, "e" * 64
+    def __init__(self) -> None:
+        self.width, self.sha256 = 12, "e" * 64
 
-    def read(self, texts: list[str]) -> Float[Tensor, "texts width"]:
+    def read(self, texts: Sequence[str]) -> Float[Tensor, "texts width"]:
         counts = [[text.count(letter) + 0.1 for letter in "abcdeginorst"] for text in texts]
         return torch.nn.functional.normalize(torch.tensor(counts), dim=-1)
 

@@ -276,8 +276,8 @@ def test_a_detector_that_is_joined_of_equal_heads_finds_words_that_lie_apart(
     said = logits.sigmoid() >= found.thresholds
     assert float((said == marks).float().mean()) > 0.9
     assert found.figures["modifier_f1"] > 0.8
+    plain = reader_of("clip", backbone, WIDTH, 0, {"hidden": 8})
     with pytest.raises(DataError, match="no reader learnt the vocabulary"):
-        plain = reader_of("clip", backbone, WIDTH, 0, {"hidden": 8})
         detector_of([plain], [1.0], (places, marks), (places, marks))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import pytest
 import torch
@@ -16,13 +16,14 @@ from torch.nn.functional import normalize
 from lookalike.core.pictures import save_picture
 from lookalike.core.records import Description
 from lookalike.describe.base import Describer
+from lookalike.models.backbone import Backbone
 from lookalike.models.latent import LatentDiffusion
 from lookalike.models.sentences import Sentences
 from lookalike.reverse import features as module
 from lookalike.reverse.features import FOLDER, Eyes, Features, Stage, features
 from lookalike.reverse.manifest import DataError, Manifest
 from tests.engine.tiny import noise_picture
-from tests.reverse.conftest import MakeManifest, WordReader
+from tests.reverse.conftest import WIDTH, MakeManifest, WordReader
 
 PROMPTS = ["a cat", "a cat", "a dog", "a red fish", "a red fish"]
 
@@ -35,18 +36,21 @@ class Sizes(Describer):
     shown: ClassVar[list[int]] = []
 
     def describe(
-        self, backbone: object, pictures: Sequence[Image], count: int
+        self, backbone: Backbone, pictures: Sequence[Image], count: int
     ) -> list[list[Description]]:
         self.shown.append(len(pictures))
         told = [f"a picture of {sum(picture.convert('L').tobytes())}" for picture in pictures]
         return [[Description(text=text, score=1.0, aspect="1:1", by=self.name)] for text in told]
 
 
-class Encoder(WordReader):
-    """A reader of words that has the fingerprint and the width of an encoder."""
+class Encoder(Sentences):
+    """A sentence encoder without a model: it reads words."""
 
-    sha256 = "e" * 64
-    width = 16
+    def __init__(self) -> None:
+        self.words, self.width, self.sha256 = WordReader(), WIDTH, "e" * 64
+
+    def read(self, texts: Sequence[str]) -> Float[Tensor, "texts width"]:
+        return self.words.read(texts)
 
 
 @pytest.fixture
@@ -62,12 +66,13 @@ def data(manifest_with: MakeManifest) -> Manifest:
 def eyes(backbone: LatentDiffusion, monkeypatch: pytest.MonkeyPatch) -> Eyes:
     monkeypatch.setattr(module, "PIECE", 2)
     Sizes.shown.clear()
-    return Eyes(backbone, Sizes(), cast(Sentences, Encoder()))
+    return Eyes(backbone, Sizes(), Encoder())
 
 
 def asked(eyes: Eyes) -> list[str]:
     """The texts that the encoder was asked for."""
-    return cast(Encoder, eyes.sentences).asked
+    assert isinstance(eyes.sentences, Encoder)
+    return eyes.sentences.words.asked
 
 
 def outcome(eyes: Eyes, data: Manifest) -> Features:
@@ -100,10 +105,9 @@ def test_features_are_what_each_picture_is_and_where_its_words_lie(
         alone = normalize(clip.see([picture]).projected, dim=-1)[0]
         assert torch.allclose(found.inputs.seen[row], alone, atol=1e-5)
         assert torch.equal(found.inputs.latents[row], eyes.backbone.encode([picture])[0].half())
-        (said,) = Sizes().describe(None, [picture], 1)[0]
+        (said,) = Sizes().describe(eyes.backbone, [picture], 1)[0]
         assert found.inputs.captions[row] == said.text
-        words = cast(Float[Tensor, "one width"], Encoder().read([PROMPTS[row]]))
-        assert torch.allclose(found.targets[row], words[0])
+        assert torch.allclose(found.targets[row], Encoder().read([PROMPTS[row]])[0])
         assert torch.allclose(found.captioned[row], Encoder().read([said.text])[0])
 
 
