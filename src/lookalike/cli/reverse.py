@@ -44,7 +44,9 @@ Data = Annotated[Path, typer.Option("--out", metavar="DIR", help="The data set's
 Seeds = Annotated[
     int, typer.Option("--seeds", min=1, max=64, help="How many pictures of each prompt.")
 ]
-First = Annotated[int, typer.Option("--seed", min=0, help="The first picture's seed.")]
+First = Annotated[
+    int, typer.Option("--seed", min=0, max=2**32 - 1, help="The first picture's seed.")
+]
 Steps = Annotated[int | None, typer.Option("--steps", help="Steps of the sampler; 25 if unset.")]
 Guidance = Annotated[
     float | None, typer.Option("--guidance", help="How strictly to follow prompts; 5 if unset.")

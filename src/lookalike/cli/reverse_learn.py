@@ -108,6 +108,7 @@ def ablate(
     ensemble and the kernel; the mean cosine of each with its interval, over all seeds. Trainings
     are kept: a stopped ablation goes on.
     """
+    from lookalike.core.errors import OptionError
     from lookalike.models.store import Models
     from lookalike.reverse.ablate import Ablation, Study
     from lookalike.reverse.ablate import ablate as ablated
@@ -115,7 +116,9 @@ def ablate(
     from lookalike.reverse.recipe import read_recipe
 
     chosen, home = read_recipe(recipe), run or RUNS
-    manifest, others = read(data), {path.name: read(path) for path in shifted or []}
+    manifest, others = read(data), {each.folder.name: each for each in map(read, shifted or [])}
+    if len(others) < len(shifted or []):
+        raise OptionError("two --shifted have the same name; rename one")
     with Models(device).use(model) as backbone:
         setting = _set_up(backbone, sentences, chosen, manifest, others)
         study = Study(setting.bench, chosen, range(seeds), home)

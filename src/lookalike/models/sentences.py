@@ -16,6 +16,7 @@ from lookalike.models.folder import loading
 from lookalike.models.hashing import files_sha256
 from lookalike.models.layout import json_of, patterns
 from lookalike.models.towers import batches
+from lookalike.models.weights import read_header
 
 HUB = "sentence-transformers/all-MiniLM-L6-v2"
 LONGEST = 256
@@ -47,8 +48,10 @@ class Sentences:
         packaged = None if place is not None else _packaged()
         if packaged is not None:
             return cls.load(packaged, device)
-        from lookalike.models.hub import fetch_sentences
+        from lookalike.models.hub import HUB_ID, fetch_sentences
 
+        if place is not None and not HUB_ID.fullmatch(place):
+            raise ModelError(f"there is no sentence encoder {place}: name a folder or a hub id")
         try:
             return cls.load(fetch_sentences(place or HUB), device)
         except ModelError as fault:
@@ -70,11 +73,23 @@ class Sentences:
         files = sorted(file for name in patterns(None) for file in folder.glob(name))
         if not files:
             raise ModelError(f"{folder} holds no .safetensors weights")
+        for file in files:
+            read_header(file)
+        if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
+            raise ModelError(f"{folder} holds no tokenizer")
         with loading(folder):
-            net = AutoModel.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, add_pooling_layer=False
+            net, report = AutoModel.from_pretrained(
+                folder,
+                local_files_only=True,
+                use_safetensors=True,
+                add_pooling_layer=False,
+                output_loading_info=True,
             )
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        if report["missing_keys"]:
+            # They would be drawn at random, and every text would lie somewhere else.
+            lacking = min(report["missing_keys"])
+            raise ModelError(f"{folder} lacks weights that its config asks for, such as {lacking}")
         still = net.eval().requires_grad_(False).to(device)
         return cls(still, tokenizer, files_sha256(files, folder))
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from lookalike.core.intervals import Interval, difference, interval
 from lookalike.core.record import Record
 from lookalike.reverse.features import Features
+from lookalike.reverse.manifest import DataError
 from lookalike.reverse.members import Bench, Doing, learnt
 from lookalike.reverse.neighbours import Neighbours
 from lookalike.reverse.recipe import ReverseRecipe
@@ -76,7 +77,16 @@ def ablate(study: Study) -> Iterator[Doing | Ablation]:
     """Train and join everything, yielding what is done, and at last the outcome.
 
     Every training is kept in the study's folder; a stopped ablation goes on.
+
+    Raises:
+        DataError: a set has one picture, before anything is trained.
     """
+    for of, features in study.bench.asked.items():
+        if len(features) < 2:
+            raise DataError(
+                f"{of} has one picture, which is no domain to adapt to; give two or more, or ask "
+                "`describe --by reverse` about the one"
+            )
     said: list[Mapping[str, Mapping[str, Places]]] = []
     chosen: list[Mapping[str, float]] = []
     for seed in study.seeds:
@@ -175,7 +185,7 @@ def _table(of: str, features: Features, said: Sequence[Mapping[str, Places]]) ->
         name: _by_prompt(np.mean(each, axis=0), features.prompts) for name, each in by_seed.items()
     }
     rows = [
-        Row(name=name, cosine=found, seeds=tuple(float(each.mean()) for each in by_seed[name]))
+        Row(name=name, cosine=found, seeds=_each_seed(by_seed[name], features.prompts))
         for name, scores in by_prompt.items()
         if (found := interval(scores))
     ]
@@ -184,8 +194,15 @@ def _table(of: str, features: Features, said: Sequence[Mapping[str, Places]]) ->
         pictures=len(features),
         prompts=len(set(features.prompts)),
         rows=tuple(rows),
-        gains=_gains(by_prompt, [row for row in rows]),
+        gains=_gains(by_prompt, rows),
     )
+
+
+def _each_seed(
+    scores: Sequence[Float[np.ndarray, " rows"]], prompts: Sequence[str]
+) -> tuple[float, ...]:
+    """Each seed's mean over prompts, which the mean of all seeds is the mean of."""
+    return tuple(float(np.mean(_by_prompt(each, prompts))) for each in scores)
 
 
 def _gains(scores: Mapping[str, list[float]], rows: Sequence[Row]) -> dict[str, Interval]:

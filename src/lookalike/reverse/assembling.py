@@ -70,7 +70,11 @@ def _run(
 
 
 def shipped(recipe: ReverseRecipe) -> Sequence[str]:
-    """The readers that go into the model's folder; `OptionError` where one is not there."""
+    """The readers that go into the model's folder.
+
+    Raises:
+        OptionError: one is not there, or none learns the vocabulary, which a model needs.
+    """
     for name in recipe.shipped:
         if name not in recipe.readers:
             known = recipe.readers
@@ -78,7 +82,13 @@ def shipped(recipe: ReverseRecipe) -> Sequence[str]:
                 f"the recipe ships {name}, which is no reader of it{did_you_mean(name, known)}; "
                 f"there are {', '.join(known)}"
             )
-    return recipe.shipped or tuple(recipe.readers)
+    names = recipe.shipped or tuple(recipe.readers)
+    if not any(recipe.readers[name].vocabulary for name in names):
+        raise OptionError(
+            f"the recipe ships {', '.join(names)}, of which none learns the vocabulary; give one "
+            "a weight of the vocabulary above 0"
+        )
+    return names
 
 
 def assembled(

@@ -134,7 +134,7 @@ def _load(path: Path) -> Inputs | None:
         with safe_open(str(path), framework="pt") as file:
             captions = json.loads(file.metadata()["captions"])
             read = {name: file.get_tensor(name) for name in ("seen", "pixels", "latents")}
-    except (SafetensorError, OSError, KeyError, ValueError):
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError):
         return None
     return Inputs(read["seen"], read["pixels"], read["latents"], captions)
 

@@ -80,16 +80,22 @@ def make(
     _claim(folder, recipe)
     settings = Settings(steps=recipe.steps, guidance=recipe.guidance)
     total = len(asked) * recipe.seeds
-    lacking = [row for row in range(total) if not (folder / name_of(row)).is_file()]
+    lacking = {row for row in range(total) if not (folder / name_of(row)).is_file()}
     yield Made(total - len(lacking), total)
-    for start in range(0, len(lacking), BATCH):
-        chosen = lacking[start : start + BATCH]
-        texts = [asked[row // recipe.seeds].prompt for row in chosen]
-        seeds = [(recipe.seed + row) % SEEDS for row in chosen]
+    for start in range(0, total, BATCH):
+        # Whole batches, although some of their pictures may be there: a picture's last bits may
+        # hang on the company that it is made in.
+        batch = range(start, min(start + BATCH, total))
+        if lacking.isdisjoint(batch):
+            continue
+        texts = [asked[row // recipe.seeds].prompt for row in batch]
+        seeds = [(recipe.seed + row) % SEEDS for row in batch]
         pictures = sampled(backbone, backbone.embed(texts), settings, seeds)
-        for row, picture in zip(chosen, pictures, strict=True):
-            save_picture(picture, folder / name_of(row))
-        yield Made(total - len(lacking) + start + len(chosen), total)
+        for row, picture in zip(batch, pictures, strict=True):
+            if row in lacking:
+                save_picture(picture, folder / name_of(row))
+        lacking -= set(batch)
+        yield Made(total - len(lacking), total)
     if not (folder / NAME).is_file():
         write(_manifest(backbone, asked, recipe, folder))
 

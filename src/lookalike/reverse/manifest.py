@@ -138,19 +138,30 @@ def read(path: Path) -> Manifest:
             f"a manifest has {', '.join(COLUMNS)}"
         )
     for name, kind in COLUMNS.items():
-        wanted = pa.type_for_alias(kind)
-        if rows.schema.field(name).type == wanted:
-            continue
-        try:
-            place = rows.column_names.index(name)
-            rows = rows.set_column(place, name, rows.column(name).cast(wanted))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as fault:
-            raise DataError(f"{file}: the column {name} does not hold {kind}: {fault}") from fault
+        rows = _as(rows, name, kind, file)
     said = [text is not None and bool(text.strip()) for text in rows.column("prompt").to_pylist()]
     kept = rows.filter(pa.array(said, type=pa.bool_()))
     if not kept.num_rows:
         raise DataError(f"{file} holds no prompt")
+    if None in (pictures := kept.column("picture").to_pylist()):
+        raise DataError(f"{file}: the column picture lacks a value in row {pictures.index(None)}")
     return Manifest(file.parent, kept, rows.num_rows - kept.num_rows)
+
+
+def _as(rows: pa.Table, name: str, kind: str, file: Path) -> pa.Table:
+    """The rows with one column as a manifest has it; what is not a number is no text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted, found = pa.type_for_alias(kind), rows.column(name)
+    if found.type == wanted:
+        return rows
+    if pa.types.is_floating(found.type) and kind == "string":
+        found = pc.if_else(pc.is_nan(found), pa.scalar(None, found.type), found)
+    try:
+        return rows.set_column(rows.column_names.index(name), name, found.cast(wanted))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as fault:
+        raise DataError(f"{file}: the column {name} does not hold {kind}: {fault}") from fault
 
 
 def _table(file: Path) -> pa.Table:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
+from safetensors import safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from lookalike.core.files import write_bytes
 from lookalike.models.backbone import Backbone
+from lookalike.reverse.claims import claim, fingerprint, lesson_mark
 from lookalike.reverse.curriculum import difficulty, order_of, stages
 from lookalike.reverse.features import Features
 from lookalike.reverse.recipe import ReaderRecipe
@@ -63,8 +66,10 @@ def learnt(
     With a curriculum, the samples' difficulty comes from the looks of the run in `easy`. What was
     finished is not done again.
     """
+    claim(folder, _claimed(bench, recipe, weighing))
+    marks = {each: fingerprint(bench.everything[each]) for each in wanted}
     path = folder / OUTPUTS
-    kept = load_file(path) if path.exists() else {}
+    kept = _kept(path, marks)
     if path.exists() and all(each in kept for each in wanted):
         yield kept
         return
@@ -84,8 +89,35 @@ def learnt(
             asked = bench.everything[each]
             kept[each] = read(task.module, bench.backbone, asked.inputs).contiguous()
             yield Doing(f"{name}: {each}", 1, 1)
-    write_bytes(path, save(dict(kept)))
+    write_bytes(path, save(dict(kept), metadata={**_marks(path), **marks}))
     yield kept
+
+
+def _claimed(bench: Bench, recipe: ReaderRecipe, weighing: bool) -> Mapping[str, Any]:
+    """All that the outcome of a training hangs on."""
+    return {
+        "model": bench.backbone.sha256,
+        "training part": lesson_mark(bench.train),
+        "validation part": lesson_mark(bench.validation),
+        "recipe": {**recipe.model_dump(mode="json"), "weighing": weighing},
+    }
+
+
+def _marks(path: Path) -> dict[str, str]:
+    """Which pictures each kept set was read from, by the set's name."""
+    if not path.exists():
+        return {}
+    with safe_open(str(path), framework="pt") as file:
+        return dict(file.metadata() or {})
+
+
+def _kept(path: Path, marks: Mapping[str, str]) -> dict[str, Float[Tensor, "rows width"]]:
+    """What was said before, but of sets that are now others; older files do not tell."""
+    if not path.exists():
+        return {}
+    known = _marks(path)
+    other = {name for name, mark in marks.items() if known.get(name, mark) != mark}
+    return {name: said for name, said in load_file(path).items() if name not in other}
 
 
 def _doing(name: str, step: Step) -> Doing:

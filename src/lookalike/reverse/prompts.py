@@ -54,12 +54,16 @@ def read_prompts(path: Path) -> tuple[list[Asked], int]:
 
 
 def _lines(path: Path) -> Iterator[Asked | None]:
-    for line in path.read_text("utf-8").splitlines():
+    for line in _text(path).splitlines():
         yield _asked(line, None)
 
 
 def _json_lines(path: Path) -> Iterator[Asked | None]:
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    # Not `splitlines`: in a string of JSON other separators of lines may stand as they are.
+    for number, line in enumerate(_text(path).removesuffix("\n").split("\n"), start=1):
+        if not line.strip():
+            yield None
+            continue
         try:
             row = json.loads(line)
             yield _asked(row["prompt"], row.get(TRUTH))
@@ -68,6 +72,11 @@ def _json_lines(path: Path) -> Iterator[Asked | None]:
                 f'{path}, line {number}: should be an object with a "prompt", such as '
                 '{"prompt": "a red fox"}'
             ) from fault
+
+
+def _text(path: Path) -> str:
+    """The text of a file, without the mark that some editors put before it."""
+    return path.read_text("utf-8-sig")
 
 
 def _parquet(path: Path) -> Iterator[Asked | None]:
@@ -90,10 +99,16 @@ def _parquet(path: Path) -> Iterator[Asked | None]:
 
 def _asked(prompt: Any, truth: Any) -> Asked | None:
     """A row's prompt; None where there is none: missing, not a number, or blank."""
-    if prompt is None or (isinstance(prompt, float) and math.isnan(prompt)):
+    text = "" if _lacks(prompt) else str(prompt).strip()
+    if not text:
         return None
-    text = str(prompt).strip()
-    return Asked(text, None if truth is None else str(truth)) if text else None
+    if _lacks(truth):
+        return Asked(text)
+    return Asked(text, truth if isinstance(truth, str) else json.dumps(truth, default=str))
+
+
+def _lacks(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def world_prompts(which: Split, count: int) -> Iterator[Asked]:

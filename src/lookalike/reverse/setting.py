@@ -41,6 +41,7 @@ def setting(
         DataError: the data set is not split, a part is empty, or the vocabulary would be.
     """
     check_parts(data)
+    check_others(others)
     captioner = describers.make(recipe.captioner, recipe.caption)
     eyes = Eyes(backbone, captioner, sentences)
     whole = yield from _read(eyes, data, "pictures")
@@ -59,11 +60,21 @@ def setting(
 
 
 def check_parts(data: Manifest) -> None:
-    """Raise DataError where a part of a split is missing."""
-    for part in PARTS:
-        data.part(part)
-    if len(set(data.part("train").prompts) & set(data.part("test").prompts)):
-        raise DataError(f"{data.folder}: prompts of the test part are in the training part too")
+    """Raise DataError where a part of a split is missing, or the test part was seen before."""
+    prompts = {part: set(data.part(part).prompts) for part in PARTS}
+    for part, name in (("train", "training"), ("validation", "validation")):
+        if prompts[TEST] & prompts[part]:
+            raise DataError(f"{data.folder}: prompts of the test part are in the {name} part too")
+
+
+def check_others(others: Mapping[str, Manifest]) -> None:
+    """Raise DataError where another domain goes by a part's name, whose place it would take."""
+    for name, other in others.items():
+        if name in PARTS:
+            raise DataError(
+                f"{other.folder}: another domain cannot be called {name}, as a part of the data "
+                "set is; rename the folder"
+            )
 
 
 def _lesson(part: Features, vocabulary: Vocabulary) -> Lesson:

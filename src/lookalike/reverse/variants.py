@@ -27,7 +27,9 @@ def variants(recipe: ReverseRecipe, seed: int) -> Iterator[Variant]:
         schedule = each.schedule.model_copy(update={"seed": seed})
         seeded = each.model_copy(update={"schedule": schedule})
         plain = seeded.model_copy(update={"vocabulary": 0.0, "curriculum": ()})
-        yield Variant(name, name, plain)
+        # What is easy is told by the run that comes just before the curriculum.
+        told_plain = bool(each.curriculum) and not each.vocabulary
+        yield Variant(name, name, plain, weighing=told_plain)
         last = name
         if each.vocabulary:
             last = f"{name} + vocabulary"

@@ -97,6 +97,8 @@ class Reverser:
         self, backbone: Backbone, pictures: Sequence[Image]
     ) -> Float[Tensor, "pictures width"]:
         """Where the prompts of pictures lie in the sentence space, at length 1."""
+        if not pictures:
+            return torch.zeros(0, self.about.width)
         captions = [""] * len(pictures)
         if any(reader.kind == "white" for reader in self.readers):
             captions = self._captions(backbone, pictures)
@@ -162,7 +164,7 @@ def load_reverser(folder: Path, backbone: Backbone) -> Reverser:
         )
     try:
         tensors = {k: v.float() for k, v in load_file(folder / WEIGHTS).items()}
-        prompts = tuple(read_json(folder / PROMPTS))
+        prompts = _prompts(folder, len(tensors["places"]))
         readers = [
             _reader(place, each, about, backbone, tensors)
             for place, each in enumerate(about.readers)
@@ -171,9 +173,18 @@ def load_reverser(folder: Path, backbone: Backbone) -> Reverser:
         kept, places = folder / INDEX, tensors["places"]
         found = Nearest.load(kept, rows=len(prompts), width=about.width) if kept.exists() else None
         return Reverser(about, readers, detector, tensors["thresholds"], prompts, places, found)
-    except (SafetensorError, OSError, KeyError, RuntimeError, LookalikeError) as fault:
-        line = str(fault).strip().splitlines()[0][:160]
+    except KeyError as fault:
+        raise ModelError(f"the reverse model in {folder} is damaged: {fault} lacks") from fault
+    except (SafetensorError, OSError, RuntimeError, ValueError, LookalikeError) as fault:
+        line = " ".join(str(fault).split())[:160]
         raise ModelError(f"the reverse model in {folder} is damaged: {line}") from fault
+
+
+def _prompts(folder: Path, count: int) -> tuple[str, ...]:
+    found = read_json(folder / PROMPTS)
+    if not isinstance(found, list) or len(found) != count:
+        raise ModelError(f"{PROMPTS} should hold a list of {count} prompts")
+    return tuple(map(str, found))
 
 
 def _about(folder: Path) -> About:
