@@ -15,7 +15,7 @@ from lookalike.core.intervals import Interval, difference, interval
 from lookalike.core.record import Record
 from lookalike.reverse.features import Features
 from lookalike.reverse.manifest import DataError
-from lookalike.reverse.members import Bench, Doing, learnt
+from lookalike.reverse.members import Bench, Doing
 from lookalike.reverse.neighbours import Neighbours
 from lookalike.reverse.recipe import ReverseRecipe
 from lookalike.reverse.second import (
@@ -30,7 +30,7 @@ from lookalike.reverse.second import (
     Places,
     joined,
 )
-from lookalike.reverse.variants import Variant, chosen_of, variants
+from lookalike.reverse.variants import chosen_of, taught, variants
 
 FLOOR, CAPTION, NEIGHBOURS = "mean of training", "caption", "k-NN"
 TEST = "test"
@@ -110,11 +110,12 @@ def _seeded(study: Study, seed: int) -> Generator[Doing, None, tuple[BySet, Mapp
     home = study.folder / f"seed-{seed}"
     every = list(variants(study.recipe, seed))
     for each in every:
-        found = yield from _said(study, each, home, asked)
+        found = yield from taught(bench, each, home, asked)
         for of in asked:
-            rows[of][each.name] = found[of]
+            rows[of][each.name] = found[of].numpy()
     for each in chosen_of(every, home):
-        members[each.name] = yield from _said(study, each, home, [*asked, TRAIN, VALIDATION])
+        told = yield from taught(bench, each, home, [*asked, TRAIN, VALIDATION])
+        members[each.name] = {of: places.numpy() for of, places in told.items()}
         learners.append(each.name)
     members |= {name: _everywhere(study, name) for name in (CAPTION, NEIGHBOURS)}
     targets = {
@@ -133,21 +134,6 @@ def _seeded(study: Study, seed: int) -> Generator[Doing, None, tuple[BySet, Mapp
         for of in asked:
             rows[of][name] = by_set[of]
     return rows, {**outcome.weights, **outcome.kernel}
-
-
-def _said(
-    study: Study, each: Variant, home: Path, wanted: Sequence[str]
-) -> Generator[Doing, None, Mapping[str, Places]]:
-    """What a variant says of the wanted sets, trained first where it was not."""
-    easy = home / each.easy if each.easy else None
-    run = learnt(study.bench, each.name, each.recipe, home / each.name, wanted, easy, each.weighing)
-    found: Mapping[str, Places] = {}
-    for step in run:
-        if isinstance(step, Doing):
-            yield step
-        else:
-            found = {of: tensor.numpy() for of, tensor in step.items()}
-    return found
 
 
 def _untrained(study: Study, of: str) -> Iterator[tuple[str, Places]]:

@@ -17,15 +17,15 @@ from lookalike.models.layout import json_of
 from lookalike.reverse.detector import Detector, detector_of
 from lookalike.reverse.ensemble import combine, fit_weights
 from lookalike.reverse.features import Features
-from lookalike.reverse.members import Bench, Doing, learnt
+from lookalike.reverse.members import Bench, Doing
 from lookalike.reverse.recipe import ReverseRecipe
 from lookalike.reverse.setting import Setting
 from lookalike.reverse.training import BEST, ReaderTask
-from lookalike.reverse.variants import Variant, chosen_of, variants
+from lookalike.reverse.variants import Variant, chosen_of, taught, variants
 
 SETS = ("train", "validation")
 
-Said = Mapping[str, Float[Tensor, "rows width"]]
+Said = Mapping[str, Float[Tensor, "_ width"]]
 
 
 @dataclass(frozen=True)
@@ -40,33 +40,17 @@ def trained(
     setting: Setting, recipe: ReverseRecipe, seed: int, folder: Path
 ) -> Generator[Doing, None, list[Trained]]:
     """The shipped readers of a recipe, each with the pieces that did best on validation."""
-    names, done = shipped(recipe), list[Variant]()
+    names, done, bench = shipped(recipe), list[Variant](), setting.bench
     for each in variants(recipe, seed):
-        if each.reader in names and each.recipe.vocabulary:
-            yield from _run(setting, each, folder, ())
+        # One without the vocabulary only where the recipe's reader has none at all.
+        told = bool(each.recipe.vocabulary) or not recipe.readers[each.reader].vocabulary
+        if each.reader in names and told:
+            yield from taught(bench, each, folder, SETS[1:])
             done.append(each)
-    if not done:
-        raise OptionError("give the recipe's readers a vocabulary: words are detected by it")
     found = []
     for each in chosen_of(done, folder):
-        found.append(Trained(each, (yield from _run(setting, each, folder, SETS))))
+        found.append(Trained(each, (yield from taught(bench, each, folder, SETS))))
     return found
-
-
-def _run(
-    setting: Setting, each: Variant, folder: Path, wanted: Sequence[str]
-) -> Generator[Doing, None, Said]:
-    easy = folder / each.easy if each.easy else None
-    run = learnt(
-        setting.bench, each.name, each.recipe, folder / each.name, wanted, easy, each.weighing
-    )
-    said: Said = {}
-    for step in run:
-        if isinstance(step, Doing):
-            yield step
-        else:
-            said = step
-    return said
 
 
 def shipped(recipe: ReverseRecipe) -> Sequence[str]:

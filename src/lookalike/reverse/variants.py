@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lookalike.reverse.members import Bench, Doing, Outputs, learnt
 from lookalike.reverse.recipe import ReaderRecipe, ReverseRecipe
 from lookalike.reverse.training import snapshots
 
@@ -50,3 +51,18 @@ def chosen_of(trained: Sequence[Variant], home: Path) -> list[Variant]:
         max((each for each in trained if each.reader == reader), key=lambda v: merits[v.name])
         for reader in readers
     ]
+
+
+def taught(
+    bench: Bench, each: Variant, home: Path, wanted: Sequence[str]
+) -> Generator[Doing, None, Outputs]:
+    """What a variant says of the wanted sets; it is trained first where it was not."""
+    easy = home / each.easy if each.easy else None
+    said: Outputs = {}
+    folder = home / each.name
+    for step in learnt(bench, each.name, each.recipe, folder, wanted, easy, each.weighing):
+        if isinstance(step, Doing):
+            yield step
+        else:
+            said = step
+    return said
