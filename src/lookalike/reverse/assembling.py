@@ -24,7 +24,7 @@ from lookalike.reverse.variants import Variant, variants
 
 SETS = ("train", "validation")
 
-Said = Mapping[str, Float[Tensor, "rows width"]]
+Said = Mapping[str, Float[Tensor, "_ width"]]
 
 
 @dataclass(frozen=True)

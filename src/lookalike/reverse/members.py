@@ -24,7 +24,7 @@ from lookalike.train.loop import Step
 
 OUTPUTS = "outputs.safetensors"
 
-Outputs = Mapping[str, Float[Tensor, "rows width"]]
+Outputs = Mapping[str, Float[Tensor, "_ width"]]
 """What a member says of each set of pictures, by the set's name."""
 
 
@@ -111,7 +111,7 @@ def _marks(path: Path) -> dict[str, str]:
         return dict(file.metadata() or {})
 
 
-def _kept(path: Path, marks: Mapping[str, str]) -> dict[str, Float[Tensor, "rows width"]]:
+def _kept(path: Path, marks: Mapping[str, str]) -> dict[str, Float[Tensor, "_ width"]]:
     """What was said before, but of sets that are now others; older files do not tell."""
     if not path.exists():
         return {}
