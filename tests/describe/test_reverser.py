@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,18 @@ def test_the_white_reader_reads_the_caption_too(backbone: LatentDiffusion, input
     with torch.no_grad():
         one, two = made(backbone, inputs)[0], made(backbone, other)[0]
     assert not torch.allclose(one, two, atol=1e-4)
+
+
+def test_the_white_reader_reads_captions_of_a_backbone_in_half_precision(
+    backbone: LatentDiffusion, inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = reader_of("white", backbone, WIDTH, 0, {}).eval()
+    with torch.no_grad():
+        full = made(backbone, inputs)[0]
+        told = backbone.embed(CAPTIONS)
+        half = replace(told, tokens=told.tokens.bfloat16())
+        monkeypatch.setattr(backbone, "embed", lambda texts: half)
+        assert torch.allclose(made(backbone, inputs)[0], full, atol=2e-2)
 
 
 def test_inputs_are_taken_in_the_order_asked_for(inputs: Inputs) -> None:

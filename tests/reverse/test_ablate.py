@@ -233,7 +233,8 @@ def test_a_model_is_joined_from_the_readers_that_the_recipe_ships(
     monkeypatch.setattr(members, "ReaderTask", None)
     assert run()[1] == 0
     assert isinstance(readers, list)
-    assert [each.variant.name for each in readers] == ["tower + vocabulary", LEARNT[2]]
+    assert [each.variant.reader for each in readers] == ["tower", "clip"]
+    assert all(each.variant.recipe.vocabulary for each in readers)
     found = assembled(setting, recipe, readers, tmp_path, {"seed": 0})
     shares = [shape.share for shape in found.about.readers]
     assert [shape.kind for shape in found.about.readers] == ["tower", "clip"]

@@ -156,8 +156,12 @@ def test_a_piece_of_foreign_content_is_made_again(eyes: Eyes, data: Manifest) ->
 
 def test_other_rows_are_read_for_themselves(eyes: Eyes, data: Manifest) -> None:
     whole = outcome(eyes, data)
-    some = outcome(eyes, data.take([4, 0, 1]))
-    assert same(some, whole.take(torch.tensor([4, 0, 1])))
+    some, same_rows = outcome(eyes, data.take([4, 0, 1])), whole.take(torch.tensor([4, 0, 1]))
+    assert some.prompts == same_rows.prompts
+    assert some.inputs.captions == same_rows.inputs.captions
+    # Not exact: a tower's last bits hang on how many pictures it sees at once.
+    assert torch.allclose(some.inputs.seen, same_rows.inputs.seen, atol=1e-5)
+    assert torch.equal(some.inputs.latents, same_rows.inputs.latents)
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"no picture")])

@@ -48,7 +48,7 @@ def trained(
             yield from taught(bench, each, folder, SETS[1:])
             done.append(each)
     found = []
-    for each in chosen_of(done, folder):
+    for each in sorted(chosen_of(done, folder), key=lambda v: names.index(v.reader)):
         found.append(Trained(each, (yield from taught(bench, each, folder, SETS))))
     return found
 

@@ -18,8 +18,8 @@ from lookalike.reverse.objective import asymmetric_loss
 
 STEPS, RATE = 300, 3e-3
 
-Places = Float[Tensor, "rows width"]
-Marks = Bool[Tensor, "rows words"]
+Places = Float[Tensor, "_ width"]  # training and validation stand together
+Marks = Bool[Tensor, "_ words"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from lookalike.reverse.kernel import Kernel, choose
 from lookalike.reverse.members import Doing
 from lookalike.reverse.recipe import KernelRecipe
 
-Places = Float[np.ndarray, "_ width"]
+Places = Float[np.ndarray, "_ width"]  # sets of different sizes stand together
 Outputs = Mapping[str, Mapping[str, Places]]
 """What each member says of each set of pictures: by member, then by set."""
 

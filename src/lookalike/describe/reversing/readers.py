@@ -13,7 +13,6 @@ from PIL.Image import Image
 from torch import Tensor, nn
 from torch.nn.functional import normalize, pad
 
-from lookalike.core.embedding import Embedding
 from lookalike.describe.reversing.vision import Given, given_of
 from lookalike.models.backbone import Backbone
 from lookalike.models.halves import FirstHalf
@@ -118,14 +117,11 @@ class White(Reader):
         """The greatest of each channel over all places."""
         place = self.regress.weight.device
         with torch.no_grad():
-            told = _unique(backbone, inputs.captions)
+            told = backbone.embed(list(inputs.captions))
             latents = inputs.latents.to(place, torch.float32)
             added = backbone.added(latents, told)
-        return self.encoder(latents, told.tokens.to(place), added).flatten(2).amax(2)
-
-
-def _unique(backbone: Backbone, captions: Sequence[str]) -> Embedding:
-    return backbone.embed(list(captions))
+        tokens = told.tokens.to(place, torch.float32)
+        return self.encoder(latents, tokens, added).flatten(2).amax(2)
 
 
 class ClipMlp(Reader):
