@@ -33,7 +33,9 @@ PLACES = """\
 
 Each reader alone, then with the vocabulary's loss, then with its curriculum too; means over \
 {seeds} seeds. "caption" is the place of an automatic caption (a quick `phrases`), and the floor \
-the mean of all training prompts. The foreign sets are drawings in styles that neither mini nor \
+the mean of all training prompts. "first level" is the blend that the kernel (DAKL) goes by: all \
+but the neighbours. Each reader joins the blends with the pieces that did best on validation. The \
+foreign sets are drawings in styles that neither mini nor \
 the readers ever saw, with full captions: another domain.
 """
 

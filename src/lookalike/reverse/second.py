@@ -49,7 +49,7 @@ class Level:
         return [self.members[name][of] for name in names]
 
 
-ENSEMBLE = "ensemble"
+ENSEMBLE, FIRST = "ensemble", "first level"
 INDUCTIVE, TRANSDUCTIVE = "DAKL, inductive", "DAKL, transductive"
 WITH_KERNEL = "ensemble + DAKL"
 
@@ -63,7 +63,12 @@ def joined(level: Level) -> Iterator[Doing | Joined]:
     yield Doing("kernel", 0, 1)
     first = _first(level)
     settings, inductive, transductive, own = _kernels(level, first)
-    rows = {ENSEMBLE: whole, INDUCTIVE: inductive, TRANSDUCTIVE: transductive}
+    rows = {
+        ENSEMBLE: whole,
+        FIRST: {of: first[of] for of in level.asked},
+        INDUCTIVE: inductive,
+        TRANSDUCTIVE: transductive,
+    }
     # At validation the kernel has seen what it is chosen by: two numbers, of hundreds of rows.
     more = fit_weights([*level.said(names, VALIDATION), own], held)
     rows[WITH_KERNEL] = {
