@@ -75,8 +75,8 @@ $(WELL)/own/manifest.parquet: | $(READY)
 how-well: $(WELL)/own/manifest.parquet $(SHIFTED)  ## the reverse model's figures and page (hours; a stopped run goes on)
 	$(BIN)/lookalike reverse ablate $(WELL)/own $(SHIFTED:%=--shifted %) --run $(WELL)/run --json >$(WELL)/reverse.json
 	test -d $(WELL)/model || $(BIN)/lookalike reverse train $(WELL)/own --run $(WELL)/run --out $(WELL)/model
-	$(BIN)/lookalike evaluate describers $(WELL)/own --weights $(WELL)/model --count 100 --steps 15 --json >$(WELL)/describers.json
-	$(BIN)/lookalike reverse reuse $(WELL)/own --run $(WELL)/run --count 100 --seeds 2 --steps 15 --json >$(WELL)/reuse.json
+	$(BIN)/lookalike evaluate describers $(WELL)/own --weights $(WELL)/model --methods phrases,reverse,retrieval,interrogator-best,interrogator-fast --count 80 --steps 8 --json >$(WELL)/describers.json
+	$(BIN)/lookalike reverse reuse $(WELL)/own --run $(WELL)/run --count 100 --seeds 2 --steps 8 --json >$(WELL)/reuse.json
 	mv $(WELL)/reverse.json $(WELL)/describers.json $(WELL)/reuse.json benchmarks/figures/
 	$(BIN)/python -m benchmarks.reverse
 

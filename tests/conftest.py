@@ -35,6 +35,8 @@ def _check(function: Any) -> Any:
     """Check a function's calls against its signature; an int passes for a float (PEP 484)."""
     if "Self" in getattr(function, "__annotations__", {}).values():
         return function  # beartype resolves Self in whole classes alone, and the hook gives parts
+    if function.__module__.startswith("lookalike.world."):
+        return function  # words and drawings, no shapes, and asked for by the ten thousand
     if function.__module__ == "lookalike.core.records":
         # Pydantic checks these itself; beartype draws from `random` to pick an item of a tuple,
         # and hypothesis, which makes such records, takes that amiss.

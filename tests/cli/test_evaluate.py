@@ -38,6 +38,7 @@ def test_the_two_ways_for_the_layer_before_the_last_are_compared(
     assert "cosine" in ask(["evaluate", "penultimate", "--count", "4"]).out
 
 
+@pytest.mark.slow
 def test_converters_are_compared_in_tables_and_files(ask: Ask, tiny: str, own_place: Path) -> None:
     files = ["--csv", "figures.csv", "--plot", "plots", "--out", "kept"]
     rest = ["--domain", "character", "--model", tiny, "--others", "8"]

@@ -217,6 +217,7 @@ def test_a_domain_is_used_by_its_own_base_alone_and_again_wants_the_very_file(
     one_line(ask(["again", made]), "missing: there is no weight file")
 
 
+@pytest.mark.slow
 def test_a_variation_that_learns_online_is_made_again(ask: Ask, tiny: str, picture: str) -> None:
     few = ["--by", "online", "--batch", "1", "--prompts", "2", "--rate", "0.01"]
     made = ask(["vary", picture, "--model", tiny, *few, *SMALL])

@@ -91,8 +91,9 @@ def test_from_prompts_to_a_model_that_describes_pictures(
     before = sorted(Path("weights").iterdir())
     refused(ask(["reverse", "train", *of, "--out", "weights"]), "weights", "exists already")
     assert sorted(Path("weights").iterdir()) == before
-    again = ["reverse", "train", *of, "--out", "other", "--seed", "1"]
-    refused(ask(again), "training of another recipe; name another --run")
+    Path("other.toml").write_text(RECIPE.replace("steps = 4", "steps = 5"))
+    again = ["reverse", "train", "data", "--recipe", "other.toml", "--model", tiny]
+    refused(ask([*again, "--out", "other"]), "training of another recipe; name another --run")
     assert not Path("other").exists()
 
 

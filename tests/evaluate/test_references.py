@@ -111,6 +111,7 @@ def test_an_unknown_part_is_refused_with_the_nearest() -> None:
         next(measure(backbone, Probe.load(packaged() / "probe"), 1, parts=("stile",)))
 
 
+@pytest.mark.slow
 def test_more_image_weight_moves_pictures_from_the_words_to_the_picture() -> None:
     with Models("cpu").use("mini") as backbone:
         probe, settings = Probe.load(packaged() / "probe"), Settings(steps=6)

@@ -21,7 +21,7 @@ from lookalike.reverse.assembling import assembled, index, shipped, trained
 from lookalike.reverse.detector import detector_of
 from lookalike.reverse.manifest import DataError
 from lookalike.reverse.members import Bench, Doing, learnt
-from lookalike.reverse.second import ENSEMBLE, INDUCTIVE, TRANSDUCTIVE, WITH_KERNEL
+from lookalike.reverse.second import ENSEMBLE, FIRST, INDUCTIVE, TRANSDUCTIVE, WITH_KERNEL
 from lookalike.reverse.setting import Setting, check_others, check_parts
 from lookalike.reverse.training import snapshots
 from lookalike.reverse.variants import variants
@@ -104,7 +104,7 @@ LEARNT = (
 def test_a_table_has_a_row_for_each_way(ablation: Ablation) -> None:
     (table,) = ablation.tables
     names = {row.name for row in table.rows}
-    joined = {ENSEMBLE, INDUCTIVE, TRANSDUCTIVE, WITH_KERNEL}
+    joined = {ENSEMBLE, FIRST, INDUCTIVE, TRANSDUCTIVE, WITH_KERNEL}
     assert names == {FLOOR, CAPTION, NEIGHBOURS, *LEARNT, *joined}
     assert (table.of, table.pictures, table.prompts) == ("test", 6, 3)
     assert len(ablation.chosen) == len(SEEDS)

@@ -155,6 +155,7 @@ def killed(folder: Path, steps: int) -> list[float]:
     return told
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_a_run_that_goes_on_as_if_unbroken(tmp_path: Path) -> None:
     steps = 400
     told = killed(tmp_path / "killed", steps)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.options import MODEL, Device, Json, Model, settings
+from lookalike.cli.options import MODEL, Device, Json, Model, session, settings
 
 if TYPE_CHECKING:
     from lookalike.reverse.importing import Imported

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from lookalike.core.errors import LookalikeError, OptionError
 
-CONNECTIVITY, EXPANSION = 16, 128
+CONNECTIVITY, EXPANSION = 16, 64
 """Of a graph while it grows: near vectors that each is joined to, and candidates looked at."""
 
 EFFORT = 256

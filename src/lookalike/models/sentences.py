@@ -100,7 +100,7 @@ class Sentences:
         # Texts of like length together: what is padded is work for nothing.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for places in batches(order):
-            found[list(places)] = self._read([texts[i] for i in places])
+            found[list(places)] = self._read([texts[int(i)] for i in places])
         return found
 
     def _read(self, texts: Sequence[str]) -> Float[Tensor, "batch width"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -151,13 +152,13 @@ def read(path: Path) -> Manifest:
 def _as(rows: pa.Table, name: str, kind: str, file: Path) -> pa.Table:
     """The rows with one column as a manifest has it; what is not a number is no text."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     wanted, found = pa.type_for_alias(kind), rows.column(name)
     if found.type == wanted:
         return rows
     if pa.types.is_floating(found.type) and kind == "string":
-        found = pc.if_else(pc.is_nan(found), pa.scalar(None, found.type), found)
+        told = [None if each is None or math.isnan(each) else each for each in found.to_pylist()]
+        found = pa.array(told, found.type)
     try:
         return rows.set_column(rows.column_names.index(name), name, found.cast(wanted))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as fault:

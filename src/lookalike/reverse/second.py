@@ -96,7 +96,6 @@ def _kernels(
 ) -> tuple[Mapping[str, float], dict[str, Places], dict[str, Places], Places]:
     source, truth = first[TRAIN], level.targets[TRAIN]
     centroids = min(level.recipe.centroids, len(source) // 2)
-    fixed = {"centroids": centroids, "seed": level.seed}
     choice = choose(
         source,
         truth,
@@ -104,13 +103,22 @@ def _kernels(
         level.targets[VALIDATION],
         level.recipe.gammas,
         level.recipe.alphas,
-        **fixed,
+        centroids=centroids,
+        seed=level.seed,
     )
     alone = choice.kernel
     chosen = {"gamma": alone.gamma, "alpha": alone.alpha}
     inductive = {of: alone.predict(first[of]) for of in level.asked}
     transductive = {
-        of: Kernel.fit(source, truth, first[of], **chosen, **fixed).predict(first[of])
+        of: Kernel.fit(
+            source,
+            truth,
+            first[of],
+            gamma=alone.gamma,
+            alpha=alone.alpha,
+            centroids=centroids,
+            seed=level.seed,
+        ).predict(first[of])
         for of in level.asked
     }
     return chosen, inductive, transductive, alone.predict(first[VALIDATION])

@@ -88,7 +88,7 @@ class ReaderTask(Task[ReaderRecipe]):
 
     def rows(self, step: int) -> Int64[Tensor, " batch"]:
         """The rows that a step learns from."""
-        first = 0
+        first, stage = 0, self.stages[0]
         for stage in self.stages:
             if step < first + stage.steps:
                 break

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
@@ -30,12 +31,12 @@ def at_full_speed(what: str, size: int) -> dict[str, float]:
     return ast.literal_eval(done.stdout)
 
 
-def test_ten_thousand_garbled_prompts_are_read_or_refused() -> None:
-    found = at_full_speed("short", 10_000)
-    assert found["read"] + found["refused"] == 10_000
-    assert (
-        min(found["read"], found["refused"]) > 2000
-    )  # neither all of them right nor all of them wrong
+@pytest.mark.parametrize("count", [2000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_thousands_of_garbled_prompts_are_read_or_refused(count: int) -> None:
+    found = at_full_speed("short", count)
+    assert found["read"] + found["refused"] == count
+    # Neither all of them right nor all of them wrong.
+    assert min(found["read"], found["refused"]) > count / 5
 
 
 def test_garbled_prompts_keep_to_the_types_of_every_function() -> None:

@@ -12,7 +12,7 @@ from lookalike.core.records import Part, Prompt, Reference, Settings
 from tests.core.language.prompts import prompts
 
 
-@effort(max_examples=150, deadline=None)
+@effort(max_examples=60, deadline=None)
 @given(prompts())
 def test_every_valid_prompt_is_read_back_as_it_was(prompt: Prompt) -> None:
     text = write(prompt)

@@ -83,9 +83,13 @@ class Reverser:
         """The vocabulary."""
         return self.about.words
 
-    @cached_property
+    @property
     def index(self) -> Nearest:
         """The prompts by their places: exact while they are few, a graph when they are many."""
+        return self._index
+
+    @cached_property
+    def _index(self) -> Nearest:
         return self.found or Nearest.of(self.places.numpy())
 
     @property
