@@ -28,6 +28,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from lookalike.core import vectors
 from lookalike.core.nearest import Nearest
 from lookalike.core.vectors import CONNECTIVITY, EFFORT, EXPANSION
 
@@ -35,7 +36,7 @@ WIDTH = 384
 QUERIES, COUNT = 1000, 10
 BLOCK = 20_000
 NOISE = 100_000
-EFFORTS = (EFFORT, 64, 128, 512)
+EFFORTS = (EFFORT, 64, 128, 256, 1024)
 COMMON = 0.5
 """How far all prompts lie to one side, beside the spread of families: it makes cosines of 0.2."""
 
@@ -196,13 +197,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.nearest", description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000, help="how many vectors in families")
     parser.add_argument("--noise", type=int, default=NOISE, help="how many vectors of noise")
+    parser.add_argument("--expansion", type=int, default=EXPANSION, help="of the growing graph")
     asked = parser.parse_args()
+    vectors.EXPANSION = asked.expansion
 
     def tell(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
     runs = (("noise", noise, asked.noise), ("families", Families(asked.rows).draw, asked.rows))
-    about = {"connectivity": CONNECTIVITY, "expansion": EXPANSION}
+    about = {"connectivity": CONNECTIVITY, "expansion": asked.expansion}
     rows = [asdict(measure(name, draw, count, tell)) for name, draw, count in runs]
     print(json.dumps({"graph": about, "rows": rows}, indent=2))
 

@@ -57,8 +57,17 @@ this makes better-aligned pictures). {prompts} test prompts, {seeds} seeds each,
 every share.
 """
 
+INDEX = """\
+## The index
+
+Prompts by the thousand are all looked at; beyond 50,000 a graph of them is walked (HNSW in half \
+precision, here with connectivity {connectivity} and expansion {expansion}). Made-up vectors, as \
+`python -m benchmarks.nearest` tells: in families, as prompts come, and as noise, where "nearest" \
+means nothing. More candidates looked at find more and take longer.
+"""
+
 NEAREST = """\
-{rows:,} {vectors} of 384 numbers, on one core: built in {minutes:.0f} minutes, {index:,.0f} MB, \
+{rows:,} vectors of 384 numbers ({vectors}), on one core: built in {minutes:.0f} minutes, {index:,.0f} MB, \
 {memory:,.0f} MB of the process in all.
 """
 
@@ -92,7 +101,7 @@ def page() -> str:
     if reuse:
         parts += _reuse(reuse)
     if nearest:
-        parts += ["## The index\n", *_nearest(nearest)]
+        parts += [INDEX.format(**nearest["graph"]), *_nearest(nearest)]
     return "\n".join(parts)
 
 

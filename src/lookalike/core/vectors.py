@@ -10,10 +10,10 @@ from jaxtyping import Float, Int
 
 from lookalike.core.errors import LookalikeError, OptionError
 
-CONNECTIVITY, EXPANSION = 16, 64
+CONNECTIVITY, EXPANSION = 16, 128
 """Of a graph while it grows: near vectors that each is joined to, and candidates looked at."""
 
-EFFORT = 256
+EFFORT = 512
 """Candidates looked at in a search; `python -m benchmarks.nearest` says what more or fewer do."""
 
 NUMPY = b"\x93NUMPY"
