@@ -67,8 +67,8 @@ means nothing. More candidates looked at find more and take longer.
 """
 
 NEAREST = """\
-{rows:,} vectors of 384 numbers ({vectors}), on one core: built in {minutes:.0f} minutes, {index:,.0f} MB, \
-{memory:,.0f} MB of the process in all.
+{rows:,} vectors of 384 numbers ({vectors}), on one core: built in {minutes:.0f} minutes, \
+{index:,.0f} MB, {memory:,.0f} MB of the process in all.
 """
 
 ALIGNMENT = {"clip_t": "CLIP-T", "agreement": "agreement"}
