@@ -111,10 +111,9 @@ def _words(path: Path | None, manifest: Manifest) -> tuple[str, ...]:
 
 def _different(manifest: Manifest, count: int) -> Manifest:
     """The first picture of each of the first `count` prompts: pictures of one are not two."""
-    first: dict[str, int] = {}
-    for row, prompt in enumerate(manifest.prompts):
-        first.setdefault(prompt, row)
-    return manifest.take(list(first.values())[:count])
+    from lookalike.reverse.manifest import firsts
+
+    return manifest.take(firsts(manifest.prompts)[:count])
 
 
 def _show(found: Describers) -> None:

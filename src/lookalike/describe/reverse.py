@@ -124,16 +124,19 @@ class Reverse(Describer):
         seen, bank = looked(backbone.clip, pictures), bank_of(backbone, self.bank)
         frames = seen @ embedded(backbone.clip, list(bank.frames)).T
         grown = self._grown(backbone, pictures)
-        found = []
+        found, alone = [], dict[str, "Tensor"]()
         for row, vector in enumerate(seen):
             frame = bank.frames[int(frames[row].argmax())]
-            alone = embedded(backbone.clip, [bank.text(frame, (p,)) for p in bank.phrases])
+            if frame not in alone:
+                alone[frame] = embedded(
+                    backbone.clip, [bank.text(frame, (p,)) for p in bank.phrases]
+                )
             near, texts = self._candidates(
                 bank, reverser, predicted[row], probable[row], frames[row].tolist()
             )
             texts = list(dict.fromkeys([*grown[row], *texts]))
             measure = Measure(Nearness(backbone.clip, vector), reverser.words, probable[row], near)
-            options = options_of(bank, (alone @ vector).tolist())
+            options = options_of(bank, (alone[frame] @ vector).tolist())
             found.append(Reading(Pool(texts, measure(texts)), bank, options, measure))
         return found
 

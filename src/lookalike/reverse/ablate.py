@@ -26,7 +26,6 @@ from lookalike.reverse.second import (
     TRANSDUCTIVE,
     VALIDATION,
     WITH_KERNEL,
-    Joined,
     Level,
     Places,
     joined,
@@ -34,7 +33,6 @@ from lookalike.reverse.second import (
 from lookalike.reverse.variants import chosen_of, taught, variants
 
 FLOOR, CAPTION, NEIGHBOURS = "mean of training", "caption", "k-NN"
-TEST = "test"
 
 
 class Row(Record):
@@ -124,13 +122,7 @@ def _seeded(study: Study, seed: int) -> Generator[Doing, None, tuple[BySet, Mapp
         VALIDATION: bench.validation.features.targets.numpy(),
     }
     level = Level(members, learners, targets, asked, study.recipe.kernel, seed)
-    outcome: Joined | None = None
-    for step in joined(level):
-        if isinstance(step, Doing):
-            yield step
-        else:
-            outcome = step
-    assert outcome is not None  # by the contract of `joined`
+    outcome = yield from joined(level)
     for name, by_set in outcome.rows.items():
         for of in asked:
             rows[of][name] = by_set[of]

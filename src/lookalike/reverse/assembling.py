@@ -14,9 +14,10 @@ from torch import Tensor
 from lookalike.core.errors import OptionError, did_you_mean
 from lookalike.describe.reversing.reverser import FORMAT, About, Reverser, Shape
 from lookalike.models.layout import json_of
-from lookalike.reverse.detector import Detector, detector_of
+from lookalike.reverse.detector import detector_of
 from lookalike.reverse.ensemble import combine, fit_weights
 from lookalike.reverse.features import Features
+from lookalike.reverse.manifest import firsts
 from lookalike.reverse.members import Bench, Doing
 from lookalike.reverse.recipe import ReverseRecipe
 from lookalike.reverse.setting import Setting
@@ -140,9 +141,5 @@ def _shape(each: Trained, share: float) -> Shape:
 def index(bench: Bench) -> tuple[tuple[str, ...], Float[Tensor, "prompts width"]]:
     """The different training prompts and their places."""
     known: Features = bench.train.features
-    first = {prompt: row for row, prompt in reversed(list(enumerate(known.prompts)))}
-    prompts = tuple(dict.fromkeys(known.prompts))
-    return prompts, known.targets[[first[prompt] for prompt in prompts]]
-
-
-__all__ = ["Detector", "Trained", "assembled", "index", "shipped", "trained"]
+    rows = firsts(known.prompts)
+    return tuple(known.prompts[row] for row in rows), known.targets[rows]

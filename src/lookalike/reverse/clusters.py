@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 
 from lookalike.core.errors import OptionError
 from lookalike.reverse.dealing import dealt
+from lookalike.reverse.extra import check_extra
 from lookalike.reverse.manifest import CLUSTER, PARTS, SPLIT, DataError, Manifest, Part
 from lookalike.reverse.placing import Read, Reader, placed
 
@@ -90,7 +91,7 @@ def split(
         OptionError: the shares leave nothing to train on, or there are too few clusters.
         DataError: there are fewer distinct prompts than clusters, or clusters are too large.
     """
-    _check_sklearn()
+    check_extra("sklearn", "clustering prompts")
     shares = _checked(validation, test)
     texts, prompt_of = _distinct(manifest.prompts)
     count = _cluster_count(clusters, len(texts), parts=1 + sum(share > 0 for share in shares))
@@ -138,16 +139,6 @@ def cluster(
     means = kind(count, random_state=seed, batch_size=4096, n_init=3).fit(places)
     # Some may stay empty, such as where several texts are read alike.
     return np.unique(means.predict(places), return_inverse=True)[1]
-
-
-def _check_sklearn() -> None:
-    """Raise OptionError where nothing can be clustered here."""
-    try:
-        import sklearn.cluster  # noqa: F401
-    except ImportError as fault:
-        raise OptionError(
-            'clusters need scikit-learn, which is not there: pip install "lookalike[reverse]"'
-        ) from fault
 
 
 def _checked(validation: float, test: float) -> tuple[float, float]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from lookalike.core.errors import LookalikeError, OptionError
+from lookalike.core.errors import LookalikeError
 from lookalike.core.files import write_bytes
 from lookalike.core.pictures import open_picture
+from lookalike.reverse.extra import check_extra
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,14 +110,17 @@ class Manifest:
         return replace(self, rows=rows.append_column(name, made))
 
 
+def firsts(prompts: Sequence[str]) -> list[int]:
+    """The first row of each different prompt, in their order."""
+    found: dict[str, int] = {}
+    for row, prompt in enumerate(prompts):
+        found.setdefault(prompt, row)
+    return list(found.values())
+
+
 def check_parquet() -> None:
     """Raise OptionError where parquet cannot be read here."""
-    try:
-        import pyarrow.parquet  # noqa: F401
-    except ImportError as fault:
-        raise OptionError(
-            'data sets need pyarrow, which is not there: pip install "lookalike[reverse]"'
-        ) from fault
+    check_extra("pyarrow", "a data set")
 
 
 def read(path: Path) -> Manifest:

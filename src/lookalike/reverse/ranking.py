@@ -15,7 +15,7 @@ from lookalike.describe.reversing.ranking import best_weights
 from lookalike.describe.reversing.reverser import Reverser
 from lookalike.describe.reversing.words import marks
 from lookalike.models.backbone import Backbone
-from lookalike.reverse.manifest import Manifest
+from lookalike.reverse.manifest import Manifest, firsts
 from lookalike.reverse.members import Doing
 
 ASKED = 100
@@ -32,8 +32,7 @@ def ranked(
     The merit of a candidate is the F1 of its vocabulary words against the true prompt's.
     """
     prompts = validation.prompts
-    first = {prompt: row for row, prompt in reversed(list(enumerate(prompts)))}
-    rows = list(dict.fromkeys(first[prompt] for prompt in prompts))[:asked]
+    rows = firsts(prompts)[:asked]
     pools, merits = [], []
     for start in range(0, len(rows), BATCH):
         chosen = rows[start : start + BATCH]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,7 @@ INDUCTIVE, TRANSDUCTIVE = "DAKL, inductive", "DAKL, transductive"
 WITH_KERNEL = "ensemble + DAKL"
 
 
-def joined(level: Level) -> Iterator[Doing | Joined]:
+def joined(level: Level) -> Generator[Doing, None, Joined]:
     """The ensemble, the kernel in both modes, and the ensemble with the kernel as a member."""
     names = list(level.members)
     held = level.targets[VALIDATION]
@@ -75,7 +75,7 @@ def joined(level: Level) -> Iterator[Doing | Joined]:
         of: combine([*level.said(names, of), transductive[of]], more) for of in level.asked
     }
     shares = dict(zip([*names, "DAKL"], map(float, more), strict=True))
-    yield Joined(
+    return Joined(
         rows,
         dict(zip(names, map(float, weights), strict=True))
         | {f"{WITH_KERNEL}: DAKL": shares["DAKL"]},

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from lookalike.core.files import read_json, write_json
-from lookalike.describe.reversing.words import words_of
+from lookalike.describe.reversing.words import marks, words_of
 from lookalike.reverse.extra import check_extra
 from lookalike.reverse.manifest import DataError
 
@@ -37,11 +37,7 @@ class Vocabulary:
 
     def marks(self, prompts: Sequence[str]) -> Bool[np.ndarray, "prompts words"]:
         """Which words each prompt holds, as whole words and in any case."""
-        places = {word: place for place, word in enumerate(self.words)}
-        found = np.zeros((len(prompts), len(places)), dtype=bool)
-        for row, prompt in enumerate(prompts):
-            found[row, [places[word] for word in words_of(prompt) if word in places]] = True
-        return found
+        return marks(self.words, prompts).numpy()
 
     def save(self, path: Path) -> None:
         """Write the words as a list in JSON."""

@@ -11,6 +11,7 @@ from lookalike.core.errors import OptionError
 from lookalike.core.record import Record, explain
 from lookalike.models.backbone import Backbone
 from lookalike.reverse.diffusiondb import Entry
+from lookalike.reverse.extra import check_extra
 
 BLURRED = 2.0
 """The score of pictures that were blurred before they were published."""
@@ -108,12 +109,7 @@ def tokens_of(backbone: Backbone) -> Count:
 
 def check_langid() -> None:
     """Raise OptionError where languages cannot be told."""
-    try:
-        import py3langid  # noqa: F401
-    except ImportError as fault:
-        raise OptionError(
-            'languages need py3langid, which is not there: pip install "lookalike[reverse]"'
-        ) from fault
+    check_extra("py3langid", "telling languages")
 
 
 @lru_cache(maxsize=200_000)
