@@ -10,13 +10,14 @@ import torch
 from transformers import AutoModel, CLIPTextConfig, CLIPTextModel, ViTConfig, ViTModel
 
 from lookalike.core.errors import ModelError
-from lookalike.evaluate.dino import DEVIATION, MEAN, Dino
+from lookalike.evaluate.dino import Dino
 from lookalike.evaluate.domains import drawn
 from lookalike.evaluate.making import Shown
 from lookalike.evaluate.scoring import SCORES, Eyes, judged
 from lookalike.evaluate.subjects import Subject, said
 from lookalike.evaluate.worlds import domain_looks, judge
 from lookalike.models.latent import LatentDiffusion
+from lookalike.models.preprocess import IMAGENET_DEVIATION, IMAGENET_MEAN
 from lookalike.world.look import look
 from lookalike.world.render import render
 from tests.engine.tiny import noise_picture
@@ -98,7 +99,7 @@ def test_dinos_features_are_the_class_tokens_of_its_model(
 ) -> None:
     picture = noise_picture(32, 32)
     pixels = torch.tensor(list(picture.tobytes())).reshape(32, 32, 3) / 255
-    pixels = (pixels - torch.tensor(MEAN)) / torch.tensor(DEVIATION)
+    pixels = (pixels - torch.tensor(IMAGENET_MEAN)) / torch.tensor(IMAGENET_DEVIATION)
     with torch.no_grad():
         whole = AutoModel.from_pretrained(dino)(pixel_values=pixels.permute(2, 0, 1)[None])
     assert torch.allclose(Dino.load(dino).see([picture]), whole.last_hidden_state[:, 0], atol=1e-4)

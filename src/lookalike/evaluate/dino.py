@@ -12,12 +12,8 @@ from PIL.Image import Image
 from torch import Tensor
 
 from lookalike.core.errors import ModelError
-from lookalike.core.files import read_json
-from lookalike.models.preprocess import Preprocess
+from lookalike.models.preprocess import Preprocess, beside
 from lookalike.models.towers import batches
-
-# The means and deviations of ImageNet, which DINO's checkpoints were trained with.
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class Dino:
@@ -47,7 +43,7 @@ class Dino:
         side = getattr(net.config, "image_size", None)
         if not isinstance(side, int):
             raise ModelError(f"{folder} is no vision model: its config.json has no image_size")
-        return cls(net.eval().requires_grad_(False).to(device), _preprocess(folder, side))
+        return cls(net.eval().requires_grad_(False).to(device), beside(folder, side))
 
     @torch.no_grad()
     def see(self, pictures: Sequence[Image]) -> Float[Tensor, "batch width"]:
@@ -57,9 +53,3 @@ class Dino:
             for pixels in map(self.preprocess, batches(pictures))
         ]
         return torch.cat(seen).float()
-
-
-def _preprocess(folder: Path, side: int) -> Preprocess:
-    file = folder / "preprocessor_config.json"
-    known = read_json(file) if file.is_file() else {}
-    return Preprocess.of({"image_mean": MEAN, "image_std": DEVIATION, **known}, side)

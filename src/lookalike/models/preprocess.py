@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -13,11 +14,15 @@ from PIL import ImageOps
 from PIL.Image import Image, Resampling
 from torch import Tensor
 
+from lookalike.core.files import read_json
+
 Fit = Literal["crop", "pad", "squash"]
 
 # The means and deviations of OpenAI's CLIP (Radford et al., 2021), used by every CLIP since.
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+# The means and deviations of ImageNet, which most other vision towers were trained with.
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 WIDEST = 64  # times the shorter side: the ends of a longer strip are cut off before resizing
 
 
@@ -71,6 +76,17 @@ class Preprocess:
         upright = picture.width <= picture.height
         size = (self.side, longer) if upright else (longer, self.side)
         return middle(picture.resize(size, Resampling(self.resample)), self.side)
+
+
+def beside(folder: Path | None, side: int) -> Preprocess:
+    """How a vision tower that is no CLIP's wants its pictures, by the file beside its weights.
+
+    Without the file, or where it does not tell, ImageNet's means and deviations are taken.
+    """
+    file = folder and folder / "preprocessor_config.json"
+    known = read_json(file) if file and file.is_file() else {}
+    usual = {"image_mean": IMAGENET_MEAN, "image_std": IMAGENET_DEVIATION}
+    return Preprocess.of({**usual, **known}, side)
 
 
 def middle(picture: Image, side: int) -> Image:

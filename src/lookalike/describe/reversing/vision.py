@@ -12,14 +12,10 @@ from typing import Any
 from torch import nn
 
 from lookalike.core.errors import ModelError
-from lookalike.core.files import read_json
 from lookalike.models.backbone import Backbone
 from lookalike.models.folder import loading
 from lookalike.models.layout import json_of
-from lookalike.models.preprocess import Preprocess
-
-# The means and deviations of ImageNet, which most vision towers but CLIP's were trained with.
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+from lookalike.models.preprocess import Preprocess, beside
 
 
 @dataclass(frozen=True)
@@ -72,10 +68,7 @@ class Other(Given):
 
     def preprocess(self, backbone: Backbone) -> Preprocess:
         """At its own side, with the folder's means and deviations, else ImageNet's."""
-        file = self.folder and self.folder / "preprocessor_config.json"
-        known = read_json(file) if file and file.is_file() else {}
-        side = int(self.config["image_size"])
-        return Preprocess.of({"image_mean": MEAN, "image_std": DEVIATION, **known}, side)
+        return beside(self.folder, int(self.config["image_size"]))
 
 
 def given_of(backbone: Backbone, options: Mapping[str, Any]) -> Given:
