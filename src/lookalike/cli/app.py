@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lookalike.cli import (
+    batch,
     demo,
     evaluate,
     learn,
@@ -50,6 +51,7 @@ app.command()(library.forget)
 app.command()(words.shorten)
 app.command()(words.presets)
 app.command()(parameters.parameters)
+app.command()(batch.batch)
 app.command()(demo.demo)
 app.command()(models.models)
 app.add_typer(evaluate.group, name="evaluate")

@@ -1,0 +1,1 @@
+"""Many pictures on many machines: one manifest in, shards of results out."""
