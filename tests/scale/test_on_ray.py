@@ -45,7 +45,7 @@ def test_no_row_is_lost_or_doubled_when_workers_are_killed(manifest: Path, tmp_p
 
 def test_no_cluster_at_an_address_is_one_line() -> None:
     with (
-        pytest.raises(OptionError, match="no Ray cluster answers at 127.0.0.1:1"),
+        pytest.raises(OptionError, match=r"no Ray cluster answers at 127\.0\.0\.1:1"),
         cluster("127.0.0.1:1"),
     ):
         pass

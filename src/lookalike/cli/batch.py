@@ -105,7 +105,7 @@ def batch(
     span = _workers(workers, on)
     spec = resolve(model)
     rows = read_manifest(manifest, column or column_of(do), key)
-    made = {"count": count} if do == "imagine" and count else {}
+    pictured = count if do == "imagine" else None
     recipe = BatchRecipe(
         task=do,
         manifest_sha256=rows.sha256,
@@ -115,7 +115,7 @@ def batch(
         by=by,
         options=_options(option),
         count=4 if count is None else count,
-        settings=settings(None, steps=steps, guidance=guidance, pixels=pixels, **made),
+        settings=settings(None, pictured, steps=steps, guidance=guidance, pixels=pixels),
         model=model,
     )
     check(recipe)

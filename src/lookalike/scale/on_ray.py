@@ -50,10 +50,16 @@ def cluster(address: str | None = None, workers: int = 1) -> Iterator[None]:
     began = not ray.is_initialized()
     if began:
         try:
-            quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-            # One more than there are workers, or nothing would be left to open pictures with.
-            own = {"num_cpus": workers + 1, "include_dashboard": False}
-            ray.init(**quiet, **({"address": address} if address else own))
+            if address:
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            else:
+                # One more than there are workers, or nothing would be left to open pictures with.
+                ray.init(
+                    num_cpus=workers + 1,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                )
             logging.getLogger("ray.data").setLevel(logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as fault:
             line = " ".join(str(fault).split())[:160]
@@ -78,6 +84,7 @@ def run_on_ray(batch: Batch, workers: tuple[int, int], gpus: float = 0.0) -> Ite
     """
     import ray
     from ray.data import ActorPoolStrategy, DataContext
+    from ray.exceptions import RayError
 
     batch.claim()
     lacking = batch.lacking()
@@ -99,8 +106,10 @@ def run_on_ray(batch: Batch, workers: tuple[int, int], gpus: float = 0.0) -> Ite
         return {"opened": whole.opened(int(row["number"]))}
 
     fewest, most = workers
+    # Ray takes a class for a function, and makes one object of it in each actor.
+    actor: Any = Actor
     made = rows.map(read, num_cpus=READER).map(
-        Actor,
+        actor,
         fn_constructor_args=(bare, model_of(batch.out)),
         compute=ActorPoolStrategy(min_size=fewest, max_size=most),
         num_cpus=1,
@@ -109,7 +118,7 @@ def run_on_ray(batch: Batch, workers: tuple[int, int], gpus: float = 0.0) -> Ite
     try:
         for row in made.iter_rows():
             yield Done(int(row["shard"]), int(row["rows"]), int(row["faults"]))
-    except ray.exceptions.RayError as fault:
+    except RayError as fault:
         raise _told(fault, batch.out) from fault
 
 
