@@ -26,7 +26,7 @@ RANKS = {
     "characters": 5,
     "evaluate": 5,
     "session": 6,
-    "cli": 7,
+    "cli": 8,
     "studio": 7,
     "scale": 7,
 }
