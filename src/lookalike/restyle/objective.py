@@ -15,7 +15,7 @@ from lookalike.restyle.goals import ContentGoal, StyleGoal
 from lookalike.restyle.losses import roughness
 from lookalike.restyle.moments import Moments, sum_of, total
 from lookalike.restyle.options import Restyle, weights
-from lookalike.restyle.tiles import Tile, tiles
+from lookalike.restyle.tiles import Tile, stride_of, tiles
 
 Key = tuple[str, int]
 """A layer, and which of the regions its moments are of."""
@@ -168,7 +168,7 @@ def _shrunk(mask: Tensor | None, features: Tensor, tile: Tile) -> Tensor | None:
     if mask is None:
         return None
     shown = tile.cut(mask)
-    return tile.counted(F.avg_pool2d(shown, shown.shape[3] // features.shape[3]))[0, 0]
+    return tile.counted(F.avg_pool2d(shown, stride_of(shown.shape[3], features.shape[3])))[0, 0]
 
 
 def _leaf(moments: Moments) -> Moments:

@@ -66,7 +66,7 @@ class Lbfgs:
 
         def value() -> float:
             found.append(evaluate(moved.detach()))
-            moved.grad = found[-1].gradient
+            moved.grad = found[-1].gradient.contiguous()
             return found[-1].loss
 
         with torch.no_grad():

@@ -18,7 +18,8 @@ from lookalike.restyle.options import SMALLEST
 def tensor(picture: Image.Image) -> Float[Tensor, "1 channels height width"]:
     """A picture, grey or RGB, as a tensor of 0 to 1."""
     values = np.asarray(picture, np.float32) / 255
-    return torch.from_numpy(values.reshape(*values.shape[:2], -1)).permute(2, 0, 1)[None]
+    rows = torch.from_numpy(values.reshape(*values.shape[:2], -1))
+    return rows.permute(2, 0, 1)[None].contiguous()
 
 
 def picture(values: Float[Tensor, "1 3 height width"]) -> Image.Image:

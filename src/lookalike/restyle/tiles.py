@@ -39,16 +39,21 @@ class Tile:
         spans: list[Span] = []
         for axis in (0, 1):
             count, (start, end) = features.shape[axis - 2], self.own[axis]
-            stride = self.whole[axis] // count
+            stride = stride_of(self.whole[axis], count)
             spans.append((start // stride, count if end == self.whole[axis] else end // stride))
         (top, bottom), (left, right) = spans
         return features[..., top:bottom, left:right]
 
     def _places(self, axis: int, count: int) -> Span:
         (begin, end), (start, stop) = self.seen[axis], self.own[axis]
-        stride = (end - begin) // count
+        stride = stride_of(end - begin, count)
         last = count if stop == self.whole[axis] else (stop - begin) // stride
         return (start - begin) // stride, last
+
+
+def stride_of(pixels: int, places: int) -> int:
+    """How many pixels apart a layer's places are; what is over at the far edge has no place."""
+    return 1 << (pixels // places).bit_length() - 1
 
 
 def tiles(height: int, width: int, side: int | None, reach: int) -> list[Tile]:
