@@ -1,28 +1,18 @@
-"""Fixtures: a VGG of few channels and random weights, and pictures to paint and to paint like."""
+"""Fixtures: a small VGG, and pictures to paint and to paint like."""
 
 from __future__ import annotations
 
 import pytest
-import torch
 from PIL import Image, ImageDraw
 
 from lookalike.models.vgg import Vgg
-from lookalike.models.vgg_file import places
-
-WIDTHS = (4, 6, 8, 8, 8)
+from tests.restyle.tiny import tiny_vgg
 
 
 @pytest.fixture(scope="session")
 def vgg() -> Vgg:
-    """The layers of VGG-16 with few channels each, in float32."""
-    generator = torch.Generator().manual_seed(1)
-    inner, held = 3, {}
-    for place in places(13):
-        outer = WIDTHS[int(place[0]) - 1]
-        weight = torch.randn(outer, inner, 3, 3, generator=generator) * (2 / (9 * inner)) ** 0.5
-        held[place] = weight, torch.randn(outer, generator=generator) * 0.1
-        inner = outer
-    return Vgg("tiny", "0" * 64, held, "torchvision")
+    """The layers of VGG-16 with few channels each."""
+    return tiny_vgg()
 
 
 @pytest.fixture(scope="session")
