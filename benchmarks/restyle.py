@@ -14,14 +14,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import torch
 from PIL import Image
 
 from lookalike.evaluate.strokes import Eye
-from lookalike.models.vgg import Vgg, quick_precision
+from lookalike.models.vgg import Vgg, precision_on
 from lookalike.restyle.options import Restyle, options_of
 from lookalike.restyle.pixels import fitted, picture, shrunk
 from lookalike.restyle.transfer import Step, Style, transfer
@@ -54,12 +54,12 @@ def peak() -> float:
 def one_cost(side: int, tile: int | None) -> dict[str, float]:
     """Seconds of a step, and memory, at one size."""
     options = options_of("best", {"size": side, "scales": 1, "first_steps": STEPS, "tile": tile})
-    vgg = Vgg.load().to(CPU, quick_precision(CPU))
+    vgg = Vgg.load().to(CPU, precision_on(CPU))
     content, style = pictures(side)
     before, marks = peak(), [time.process_time()]
     for _ in transfer(vgg, content, [Style(style)], options):
         marks.append(time.process_time())
-    seconds = min(b - a for a, b in zip(marks[1:], marks[2:], strict=False))
+    seconds = min(b - a for a, b in pairwise(marks[1:]))
     megapixels = side * side / 1e6
     return {
         **{"side": side, "tile": tile or 0, "seconds": seconds, "megabytes": peak() - before},
@@ -103,7 +103,7 @@ def race(side: int) -> dict[str, object]:
     eye, found = Eye(Vgg.load()), dict[str, object]()
     theirs = list(looked(eye, _steps(plain, content, style), style, content))
     found["gatys2016"] = theirs[-1]
-    for precision in dict.fromkeys((quick_precision(CPU), "float32")):
+    for precision in dict.fromkeys((precision_on(CPU), "float32")):
         options = options_of("best", {**first, "precision": precision})
         ours = list(looked(eye, _steps(options, content, style), style, content))
         for measure in ("style_gram", "style_w2"):
@@ -118,8 +118,7 @@ def race(side: int) -> dict[str, object]:
 
 
 def _steps(options: Restyle, content: Image.Image, style: Image.Image) -> Iterator[Step]:
-    precision = options.precision if options.precision != "auto" else quick_precision(CPU)
-    vgg = Vgg.load().to(CPU, precision, options.pooling)
+    vgg = Vgg.load().to(CPU, precision_on(CPU, options.precision), options.pooling)
     return transfer(vgg, content, [Style(style)], options)
 
 

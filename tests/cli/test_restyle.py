@@ -198,3 +198,16 @@ def test_what_cannot_be_painted_is_one_line_and_no_file(
     # Behind the brief ones, so that what is asked for holds.
     refused(ask(["restyle", *BRIEF, *arguments]), said)
     assert not Path("lookalike-out").exists()
+
+
+def test_ways_to_paint_are_measured(ask: Ask, tiny: str, picture: str, own_place: Path) -> None:
+    few = ("--count", "1", "--size", "48", "--steps", "2", "--model", tiny, "--style", picture)
+    named = ("--method", "content", "--method", "w2")
+    answer = ask(["evaluate", "restyle", *few, *named, "--json", "--sheet", "all.png"])
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)
+    assert [row["method"] for row in found["rows"]] == ["content", "w2"]
+    assert (own_place / "all.png").is_file()
+    assert "style gram" in ask(["evaluate", "restyle", *few, "--method", "colours"]).out
+    refused(ask(["evaluate", "restyle", *few, "--sheet", "all.png"]), "exists already")
+    refused(ask(["evaluate", "restyle", "--method", "w3"]), "there is no row w3")

@@ -25,9 +25,9 @@ from lookalike.evaluate.round_trip import Stage
 from lookalike.evaluate.scenes import content as said
 from lookalike.evaluate.strokes import Eye, edge_likeness
 from lookalike.models.backbone import Backbone
-from lookalike.models.vgg import Precision, Vgg, quick_precision
+from lookalike.models.vgg import Vgg, precision_on
 from lookalike.restyle.colours import recoloured
-from lookalike.restyle.options import Restyle, options_of
+from lookalike.restyle.options import options_of
 from lookalike.restyle.pixels import fitted, shrunk
 from lookalike.restyle.transfer import Style, finished, transfer
 from lookalike.world.look import Look, looks_in
@@ -108,7 +108,8 @@ class Studio:
         """The pair by a preset of restyle, all with the same number of steps at the start."""
         chosen = {"size": self.asked.size, "first_steps": self.asked.steps, **given}
         options = options_of(preset, chosen)
-        vgg = self.vgg.to(self.vgg.device, _precision(self, options), options.pooling)
+        device = self.vgg.device
+        vgg = self.vgg.to(device, precision_on(device, options.precision), options.pooling)
         *_, last = transfer(vgg, pair.content, [Style(pair.style)], options)
         return finished(last.best, pair.content, options)
 
@@ -214,8 +215,3 @@ def _figures(eye: Eye, made: Image.Image, pair: Pair) -> dict[str, float]:
 
 def _means(scores: Sequence[Mapping[str, float]]) -> dict[str, Interval | None]:
     return {name: interval([one[name] for one in scores]) for name in scores[0]}
-
-
-def _precision(studio: Studio, options: Restyle) -> Precision:
-    asked = options.precision
-    return quick_precision(studio.vgg.device) if asked == "auto" else asked

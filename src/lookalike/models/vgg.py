@@ -129,8 +129,10 @@ class Vgg:
         return (pictures - mean) / pictures.new_tensor(_DEVIATION).view(3, 1, 1)
 
 
-def quick_precision(device: torch.device) -> Precision:
-    """bfloat16 where a device multiplies it in hardware, float32 elsewhere."""
+def precision_on(device: torch.device, asked: Precision | Literal["auto"] = "auto") -> Precision:
+    """What was asked for, or for "auto" bfloat16 where a device multiplies it in hardware."""
+    if asked != "auto":
+        return asked
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     told = getattr(torch.cpu, "get_capabilities", dict[str, bool])()

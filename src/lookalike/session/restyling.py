@@ -14,7 +14,7 @@ from lookalike.core.plan import Result
 from lookalike.core.records import Prompt, Recipe, Reference
 from lookalike.engine.run import Progress
 from lookalike.models.store import Models
-from lookalike.models.vgg import Vgg, quick_precision
+from lookalike.models.vgg import Vgg, precision_on
 from lookalike.restyle.asking import check_layers, regions, style_weights
 from lookalike.restyle.options import Restyle, options_of
 from lookalike.restyle.pixels import check_size
@@ -43,8 +43,8 @@ class Painting:
         """Check a job; whatever cannot be is told now, before anything is painted."""
         own = {k: v for k, v in job.options.items() if k in Restyle.model_fields}
         options = options_of(job.option("preset"), own)
-        if options.precision == "auto":
-            options = options.model_copy(update={"precision": quick_precision(models.device)})
+        precision = precision_on(models.device, options.precision)
+        options = options.model_copy(update={"precision": precision})
         content, shown = job.picture(), job.of_role("style")
         weights = style_weights(len(shown), [weight for _, weight in shown])
         for one in (content, *(one for one, _ in shown)):
@@ -58,7 +58,7 @@ class Painting:
         features, stop = job.options.get("features"), job.options.get(STOPPED)
         vgg = Vgg.load(Path(str(features)) if features else None)
         check_layers(vgg, options)
-        vgg = vgg.to(models.device, options.precision, options.pooling)
+        vgg = vgg.to(models.device, precision, options.pooling)
         return cls(job, options, styles, vgg, None if stop is None else int(stop))
 
     def steps(self) -> Generator[Step, None, None]:
