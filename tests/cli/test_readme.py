@@ -16,6 +16,7 @@ NOT_RUN = ("make", "git", "pip", "cd", "source")
 
 MAKERS = ("imagine", "vary", "edit", "demo")
 BRIEF = ("--steps", "2")
+SMALL = ("--size", "32", "--scales", "1", "--first-steps", "1")
 """Given to commands that make pictures: as written, but with fewer steps of the sampler."""
 
 
@@ -38,7 +39,8 @@ def test_the_readme_tells_to_type_known_commands_only() -> None:
 
 def test_every_command_of_the_readme_works(ask: Ask) -> None:
     for _, *words in (each for each in lines() if each[0] == "lookalike"):
-        answer = ask([*words, *(BRIEF if words[0] in MAKERS else ())])
+        brief = SMALL if words[0] == "restyle" else BRIEF if words[0] in MAKERS else ()
+        answer = ask([*words, *brief])
         assert (answer.code, answer.err) == (0, ""), f"lookalike {shlex.join(words)}"
 
 

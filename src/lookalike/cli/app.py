@@ -19,11 +19,17 @@ from lookalike.cli import (
     parameters,
     pictures,
     read,
+    restyle,
     reverse_reuse,
     words,
     world,
 )
-from lookalike.cli.methods import ConverterCommand, DescriberCommand, LearnerCommand
+from lookalike.cli.methods import (
+    ConverterCommand,
+    DescriberCommand,
+    LearnerCommand,
+    RestyleCommand,
+)
 from lookalike.core.errors import OptionError
 
 # Plain help: drawing it with rich takes longer than all the rest of `lookalike --help`.
@@ -41,6 +47,7 @@ app.command()(pictures.pan)
 app.command(cls=ConverterCommand)(pictures.blend)
 app.command()(pictures.remix)
 app.command()(pictures.pick)
+app.command(cls=RestyleCommand)(restyle.restyle)
 app.command()(make.again)
 app.command()(make.recipe)
 app.command(cls=LearnerCommand)(learn.learn)

@@ -90,6 +90,10 @@ OtherModel = Annotated[
 ]
 
 
+UNSAMPLED = ("restyle",)
+"""Verbs that no sampler takes part in: what is usually set for it says nothing of them."""
+
+
 def imagine(
     prompt: Words,
     count: Count = None,
@@ -240,7 +244,7 @@ def recipe(picture: Made, json: Json = False) -> None:
 
 def _tell(found: Recipe) -> None:
     """A recipe in lines of a name and a value; what says nothing is left out."""
-    chosen = found.prompt.settings
+    chosen, sampled = found.prompt.settings, found.made_by not in UNSAMPLED
     lines = {
         "made by": f"{found.made_by} (lookalike {found.version})",
         "prompt": found.prompt.text,
@@ -249,9 +253,9 @@ def _tell(found: Recipe) -> None:
         "adapter": ", ".join(found.adapters),
         "model": f"{found.model} (SHA-256 {found.model_sha256[:12]}…)",
         "seed": _seed(found),
-        "steps": str(chosen.steps),
-        "guidance": f"{chosen.guidance:g}",
-        "aspect": chosen.aspect,
+        "steps": str(chosen.steps) * sampled,
+        "guidance": f"{chosen.guidance:g}" * sampled,
+        "aspect": chosen.aspect * sampled,
         "options": ", ".join(f"{k} {v}" for k, v in found.options.items() if v is not None),
         "versions": ", ".join(f"{k} {v}" for k, v in found.libraries.items()),
         "took": f"{found.seconds:.1f} s",

@@ -86,6 +86,19 @@ class LearnerCommand(ConverterCommand):
     default = "online"
 
 
+class RestyleCommand(MethodCommand):
+    """A command that has one method alone, whose options are restyle's."""
+
+    default = "restyle"
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Restyle's own options, whatever is asked for."""
+        from lookalike.restyle.options import Restyle
+
+        ctx.meta[_METHOD] = Restyle
+        return TyperCommand.parse_args(self, ctx, args)
+
+
 def method_options() -> dict[str, Any]:
     """What was given on the command line for the fields of the running command's method."""
     return dict(_options.get())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from lookalike.core.plan import Result
+    from lookalike.engine.run import Progress
     from lookalike.session import Run
 
 T = TypeVar("T")
@@ -142,13 +143,15 @@ def _closing(work: object) -> Iterator[None]:
             work.close()
 
 
-def finished(run: Run[T], title: str) -> T:
-    """Drain a run, with a progress bar where a person watches."""
+def finished(run: Run[T], title: str, show: Callable[[Progress], None] | None = None) -> T:
+    """Drain a run, with a progress bar where a person watches; `show` is given every step."""
     with closing(run), bar() as shown:
         job = None if shown is None else shown.add_task(title, total=1, note="")
         for progress in run:
             if shown is not None and job is not None:
                 shown.update(job, completed=progress.step, total=progress.of)
+            if show is not None:
+                show(progress)
         return run.result()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,7 @@ from lookalike.session.job import Job, Scalar, converter_options
 from lookalike.session.learning import LearningWork
 from lookalike.session.pictures import PictureWork
 from lookalike.session.prompts import with_model
+from lookalike.session.restyling import RESTYLE, RestyleWork, restyle_again
 from lookalike.session.source import Source, find_again, listed, open_source
 from lookalike.session.variations import STRENGTHS, Options
 from lookalike.session.verifying import SPARE, check_verify, verified
@@ -45,7 +47,7 @@ Pictures = PictureSource | Sequence[PictureSource]
 MOST_PROMPTS = 64
 
 
-class Session(PictureWork, PromptWork, LearningWork):
+class Session(PictureWork, PromptWork, LearningWork, RestyleWork):
     """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
 
     `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is
@@ -188,14 +190,19 @@ class Session(PictureWork, PromptWork, LearningWork):
             find_again(name, mark, path, learnt.get(name))
             for name, mark in recipe.references.items()
         ]
+        if recipe.made_by == RESTYLE:
+            return Run(self._again(path, restyle_again(self.models, recipe, sources), recipe))
         job = job_of(recipe, sources)
         check_adapters(recipe, job, path)
-        return Run(self._again(path, job))
+        return Run(self._again(path, Run(make(self.models, job)), recipe))
 
-    def _again(self, path: Path, job: Job) -> Generator[Progress, None, Result]:
-        result = yield from make(self.models, job)
-        gridded = job.expected is not None and job.expected.tiles is not None
-        new = grid(result.pictures) if gridded else result.pictures[result.recipe.index]
+    def _again(
+        self, path: Path, run: Run[Result], expected: Recipe
+    ) -> Generator[Progress, None, Result]:
+        with closing(run):
+            yield from run
+            result = run.result()
+        new = grid(result.pictures) if expected.tiles else result.pictures[result.recipe.index]
         old = open_picture(path)
         if old.size != new.size or old.tobytes() != new.convert("RGB").tobytes():
             note(

@@ -1,0 +1,157 @@
+"""What restyle costs, and how soon it is where the first paper's way ends.
+
+`python -m benchmarks.restyle [--json] [--size 192] [--only cost|race]`. Seconds are those of one
+processor thread, so that other programs count as little as they can. Memory is what a process of
+its own takes at most, above what it has when VGG is loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import islice, pairwise
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from lookalike.evaluate.strokes import Eye
+from lookalike.models.vgg import Vgg, precision_on
+from lookalike.restyle.options import Restyle, options_of
+from lookalike.restyle.pixels import fitted, picture, shrunk
+from lookalike.restyle.transfer import Step, Style, transfer
+from lookalike.world.look import looks_in
+from lookalike.world.render import render
+
+CPU = torch.device("cpu")
+STYLE = Path(__file__).parent.parent / "examples" / "styles" / "hokusai-great-wave.jpg"
+SIDES = (128, 256, 384, 512, 768)
+TILED = ((512, 128), (768, 128), (768, 256))
+STEPS = 3
+ITERATIONS = 300
+"""How long the first paper's way is given: neural-style's pictures are done by then or never."""
+EVERY = 10
+"""Steps from one look at the picture to the next; looking is not timed."""
+
+
+def pictures(side: int) -> tuple[Image.Image, Image.Image]:
+    """A content and a style."""
+    content = render(next(looks_in("avataaars", "test")), side)
+    with Image.open(STYLE) as whole:
+        return content, shrunk(whole.convert("RGB"), fitted(whole.size, side, grow=True))
+
+
+def peak() -> float:
+    """The most memory that this process has taken so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def one_cost(side: int, tile: int | None) -> dict[str, float]:
+    """Seconds of a step, and memory, at one size."""
+    options = options_of("best", {"size": side, "scales": 1, "first_steps": STEPS, "tile": tile})
+    vgg = Vgg.load().to(CPU, precision_on(CPU))
+    content, style = pictures(side)
+    before, marks = peak(), [time.process_time()]
+    for _ in transfer(vgg, content, [Style(style)], options):
+        marks.append(time.process_time())
+    seconds = min(b - a for a, b in pairwise(marks[1:]))
+    megapixels = side * side / 1e6
+    return {
+        **{"side": side, "tile": tile or 0, "seconds": seconds, "megabytes": peak() - before},
+        "seconds_per_megapixel": seconds / megapixels,
+        "megabytes_per_megapixel": (peak() - before) / megapixels,
+    }
+
+
+def costs() -> list[dict[str, float]]:
+    """The cost of a step at several sizes, whole and in tiles, each in a process of its own."""
+    asked = [*((side, None) for side in SIDES), *TILED]
+    found: list[dict[str, float]] = []
+    for side, tile in asked:
+        command = [sys.executable, "-m", "benchmarks.restyle", "--cost", f"{side},{tile or 0}"]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        found.append(json.loads(said))
+    return found
+
+
+def looked(
+    eye: Eye, steps: Iterator[Step], style: Image.Image, content: Image.Image
+) -> Iterator[dict[str, float]]:
+    """Every few steps: seconds so far, and the distances by which pictures are compared."""
+    spent, began = 0.0, time.process_time()
+    for step in steps:
+        spent += time.process_time() - began
+        if step.step % EVERY == 0 and step.best.shape[3] == content.width:
+            made = picture(step.best)
+            yield {
+                **{"step": step.step, "seconds": spent, "content": eye.content(made, content)},
+                **eye.style(made, style),
+            }
+        began = time.process_time()
+
+
+def race(side: int) -> dict[str, object]:
+    """How soon our default way is as near to the style as the first paper's at its end."""
+    content, style = pictures(side)
+    plain = options_of("gatys2016", {"size": side, "first_steps": ITERATIONS})
+    first = {"size": side, "scales": 3, "first_steps": 100, "steps": 100, "average": 0.9}
+    eye, found = Eye(Vgg.load()), dict[str, object]()
+    theirs = list(looked(eye, _steps(plain, content, style), style, content))
+    found["gatys2016"] = theirs[-1]
+    for precision in dict.fromkeys((precision_on(CPU), "float32")):
+        options = options_of("best", {**first, "precision": precision})
+        ours = list(looked(eye, _steps(options, content, style), style, content))
+        for measure in ("style_gram", "style_w2"):
+            goal = min(one[measure] for one in theirs)
+            sooner = next((one for one in islice(ours, None) if one[measure] <= goal), None)
+            took = next(one["seconds"] for one in theirs if one[measure] <= goal)
+            found[f"w2 {precision}, to its {measure}"] = {
+                **(sooner or ours[-1]),
+                "times_sooner": took / sooner["seconds"] if sooner else 0.0,
+            }
+    return found
+
+
+def _steps(options: Restyle, content: Image.Image, style: Image.Image) -> Iterator[Step]:
+    vgg = Vgg.load().to(CPU, precision_on(CPU, options.precision), options.pooling)
+    return transfer(vgg, content, [Style(style)], options)
+
+
+def main() -> None:
+    """Print tables, or one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.restyle", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--size", type=int, default=192, help="side of the race's pictures")
+    parser.add_argument("--only", choices=("cost", "race"), help="one of the two parts")
+    parser.add_argument("--cost", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    if asked.cost:
+        side, tile = map(int, asked.cost.split(","))
+        print(json.dumps(one_cost(side, tile or None)))
+        return
+    found: dict[str, object] = {}
+    if asked.only != "race":
+        found["cost"] = costs()
+    if asked.only != "cost":
+        found["race"] = race(asked.size)
+    print(json.dumps(found, indent=2) if asked.json else _told(found))
+
+
+def _told(found: dict[str, object]) -> str:
+    lines: list[str] = []
+    for part in found.values():
+        rows = part.items() if isinstance(part, dict) else [("", row) for row in part]  # type: ignore[attr-defined]
+        for name, row in rows:
+            figures = "  ".join(f"{key} {value:.4g}" for key, value in row.items())
+            lines.append(f"{name}  {figures}".strip())
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

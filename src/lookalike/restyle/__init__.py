@@ -1,0 +1,1 @@
+"""Neural style transfer: a picture's content in the manner of other pictures."""

@@ -1,0 +1,75 @@
+"""What a layer's features are on average: their mean and their second moments, summed by parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Sums over places of a weight, of weighted features, and of their products in pairs.
+
+    Sums, not means, so that those of a picture are those of its parts added up.
+    """
+
+    weight: Float[Tensor, ""]
+    first: Float[Tensor, " channels"]
+    second: Float[Tensor, "channels channels"]
+
+    @classmethod
+    def of(
+        cls,
+        features: Float[Tensor, "1 channels height width"],
+        mask: Float[Tensor, "height width"] | None = None,
+    ) -> Moments:
+        """The moments of features, each place weighed by `mask` (0 to 1) where there is one."""
+        rows = features[0].flatten(1).float()
+        if mask is None:
+            return cls(rows.new_tensor(float(rows.shape[1])), rows.sum(1), rows @ rows.T)
+        weighed = rows * mask.flatten()
+        return cls(mask.sum(), weighed.sum(1), weighed @ rows.T)
+
+    @property
+    def mean(self) -> Float[Tensor, " channels"]:
+        """The mean of each channel."""
+        return self.first / self.weight
+
+    @property
+    def gram(self) -> Float[Tensor, "channels channels"]:
+        """The Gram matrix: the mean product of each pair of channels."""
+        return self.second / self.weight
+
+    @property
+    def covariance(self) -> Float[Tensor, "channels channels"]:
+        """How the channels vary together."""
+        return self.gram - torch.outer(self.mean, self.mean)
+
+    @property
+    def energy(self) -> Float[Tensor, ""]:
+        """The mean square of the features."""
+        return self.gram.diagonal().mean()
+
+    def scaled(self, factor: float) -> Moments:
+        """The moments of the features times the root of a factor."""
+        return Moments(self.weight, self.first * factor**0.5, self.second * factor)
+
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        """All three sums."""
+        return self.weight, self.first, self.second
+
+
+def total(parts: Iterable[Moments]) -> Moments:
+    """The moments of a picture from those of its parts."""
+    weights, firsts, seconds = zip(*(part.tensors() for part in parts), strict=True)
+    return Moments(sum_of(weights), sum_of(firsts), sum_of(seconds))
+
+
+def sum_of(tensors: Iterable[Tensor]) -> Tensor:
+    """Tensors of one shape added up."""
+    first, *rest = tensors
+    return sum(rest, first)
