@@ -19,6 +19,7 @@ from lookalike.cli import (
     pictures,
     read,
     reverse_reuse,
+    studio,
     words,
     world,
 )
@@ -52,6 +53,7 @@ app.command()(words.presets)
 app.command()(parameters.parameters)
 app.command()(demo.demo)
 app.command()(models.models)
+app.command()(studio.studio)
 app.add_typer(evaluate.group, name="evaluate")
 app.add_typer(world.group, name="world")
 app.add_typer(mini.group, name="mini")
