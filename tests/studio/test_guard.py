@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 from fastapi.testclient import TestClient
@@ -66,12 +64,12 @@ def test_its_own_page_is_let_in_and_a_post_from_elsewhere_without_origin_is_not(
 
 
 @pytest.fixture
-def guarded() -> Iterator[TestClient]:
+def guarded() -> TestClient:
     from hashlib import sha256
 
     digest = sha256(b"a secret").hexdigest()
     assert is_token("a secret", digest)
-    yield client(Rules(address="192.168.1.5", token=digest), "192.168.1.5")
+    return client(Rules(address="192.168.1.5", token=digest), "192.168.1.5")
 
 
 @pytest.mark.parametrize("said", ["", "Bearer", "Bearer wrong", "Basic a secret", "Bearer a secre"])

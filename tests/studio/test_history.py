@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,13 +50,18 @@ def test_items_are_found_by_all_of_their_words_and_by_how_words_begin(
     assert history.find("dog") == []
 
 
-@settings(max_examples=40)
-@given(words=st.text(max_size=30))
-def test_no_words_are_an_error(words: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    database = Database(tmp_path_factory.getbasetemp() / "words.db")
-    found = History(database, Shelf(tmp_path_factory.getbasetemp())).find(words)
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    folder = tmp_path_factory.mktemp("empty")
+    database = Database(folder / "studio.db")
+    yield History(database, Shelf(folder))
     database.close()
-    assert found == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(words=st.text(max_size=30))
+def test_no_words_are_an_error(words: str, empty: History) -> None:
+    assert empty.find(words) == []
 
 
 @pytest.mark.parametrize("words", ['"', "a OR b", "NEAR(a b)", "text:cat", "*", "cat AND", "-cat"])

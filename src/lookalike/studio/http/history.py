@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Path, Query, Response, UploadFile
+from fastapi import APIRouter, File, Path, Query, Response
 from fastapi.responses import FileResponse
 from pydantic import Field
 
@@ -70,9 +70,8 @@ def history(studio: Studio) -> APIRouter:
         return Response(status_code=204)
 
     @router.post("/pictures", status_code=201, summary="Upload a picture, for requests to name.")
-    def upload(picture: Annotated[UploadFile, File(description="PNG, JPEG, WebP, …")]) -> Item:
-        data = picture.file.read(studio.bounds.upload_bytes + 1)
-        return studio.upload(data)
+    def upload(picture: Annotated[bytes, File(description="PNG, JPEG, WebP, …")]) -> Item:
+        return studio.upload(picture)
 
     @router.get(
         "/files/{name}",

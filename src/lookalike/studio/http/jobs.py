@@ -7,7 +7,7 @@ import base64
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -50,15 +50,18 @@ def jobs(studio: Studio) -> APIRouter:
     def retry(name: str, request: Request) -> Job:
         return studio.retry(name, client=request.state.client)
 
+    def known(name: str) -> None:
+        studio.queue.get(name)  # told before the stream begins
+
     @router.get(
         "/{name}/events",
         response_class=EventSourceResponse,
+        dependencies=[Depends(known)],
         summary="What happens to a job, as server-sent events.",
         description="`progress` (a Progress), `preview` (a picture as a data address), and at last "
         "`done`, `failed` or `cancelled` (the Job).",
     )
     async def events(name: str) -> AsyncIterator[ServerSentEvent]:
-        await run_in_threadpool(studio.queue.get, name)
         studio.board.watch(name, 1)
         try:
             async for event in _events(studio, name):
