@@ -148,7 +148,7 @@ def test_a_fault_in_a_prompt_is_told_with_its_caret(client: TestClient) -> None:
         ("imagine", {"prompt": 3}, "prompt = 3: it should be"),
         ("imagine", {"prompt": "/etc/x.png, a cat"}, "'/etc/x.png' is no picture here"),
         ("imagine", {"prompt": "http://127.0.0.1/x.png, a cat"}, "is a private address"),
-        ("imagine", {"prompt": "a --model /etc"}, "there is no --model"),
+        ("imagine", {"prompt": "a --model /etc"}, "there is no model /etc here"),
         ("imagine", {"prompt": "a", "settings": {"model": "/etc"}}, "there is no model /etc here"),
         ("imagine", {"prompt": "a", "settings": {"adapter": "x"}}, "adapters are files of the"),
         ("imagine", {"prompt": "a", "settings": {"pixels": 4096}}, "are too much for one job"),

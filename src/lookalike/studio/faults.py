@@ -18,8 +18,19 @@ class LateError(LookalikeError):
     """It is too late for that."""
 
 
+class JobError(LookalikeError):
+    """A job that was waited for has failed."""
+
+    def __init__(self, fault: Fault) -> None:
+        """Take what the job says of it."""
+        super().__init__(fault.message)
+        self.fault = fault
+
+
 def fault_of(fault: BaseException) -> Fault:
     """What to tell about an error; what is a fault of ours is told without its details."""
+    if isinstance(fault, JobError):
+        return fault.fault
     if isinstance(fault, LookalikeError):
         return Fault(kind=kind_of(fault), message=str(fault))
     if isinstance(fault, MemoryError) or "OutOfMemory" in type(fault).__name__:

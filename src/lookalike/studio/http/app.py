@@ -14,7 +14,9 @@ from lookalike.studio.http.asking import asking
 from lookalike.studio.http.guard import Guard, Rules
 from lookalike.studio.http.history import history
 from lookalike.studio.http.jobs import jobs
+from lookalike.studio.http.openai import openai
 from lookalike.studio.http.problems import Problem, answer_problems, documented
+from lookalike.studio.http.sdapi import sdapi
 from lookalike.studio.studio import Studio
 
 
@@ -34,7 +36,7 @@ def build(studio: Studio, rules: Rules | None = None) -> FastAPI:
         responses=documented(),
         redoc_url=None,
     )
-    for router in (asking(studio), jobs(studio), history(studio)):
+    for router in (asking(studio), jobs(studio), history(studio), openai(studio), sdapi(studio)):
         app.include_router(router)
 
     @app.get("/health", tags=["studio"], summary="Whether the studio is there.")
@@ -57,7 +59,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, routes=app.routes)
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = Problem.model_json_schema()
+        form = "#/components/schemas/{model}"
+        own = Problem.model_json_schema(ref_template=form)
+        schemas.update(own.pop("$defs", {}) | {"Problem": own})
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         app.openapi_schema = made

@@ -63,7 +63,7 @@ class Guard:
             status, kind, detail = refusal
             extra = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
             extra |= {"Retry-After": "60"} if status == 429 else {}
-            await problem(status, kind, detail, extra)(scope, receive, send)
+            await problem(status, kind, detail, extra, scope["path"])(scope, receive, send)
             return
         scope.setdefault("state", {})["client"] = client
         bounded = _Bounded(receive, send, self._rules.most_body)

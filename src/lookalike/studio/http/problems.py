@@ -16,14 +16,24 @@ from starlette.exceptions import HTTPException
 from lookalike.core.errors import LookalikeError
 from lookalike.core.record import Record, explain_first
 from lookalike.core.records import Settings
-from lookalike.studio.faults import BusyError, LateError, UnknownError, fault_of
+from lookalike.studio.faults import BusyError, JobError, LateError, UnknownError, fault_of
 from lookalike.studio.verbs import VERBS
 
 MEDIA = "application/problem+json"
+OPENAI = "/v1/images/"
 
 _log = logging.getLogger(__name__)
 _STATUS: Mapping[type[LookalikeError], int] = {BusyError: 429, UnknownError: 404, LateError: 409}
-_DOCUMENTED = (400, 401, 403, 404, 405, 409, 413, 421, 422, 429)
+_DOCUMENTED = (400, 401, 403, 404, 405, 409, 413, 421, 422, 429, 500)
+
+
+class Told(Record):
+    """The same as OpenAI's clients read it."""
+
+    message: str = Field(description="As the detail.")
+    type: str = Field(description="Always invalid_request_error.")
+    param: str | None = Field(description="Always none.")
+    code: str = Field(description="prompt, picture, …")
 
 
 class Problem(Record):
@@ -35,10 +45,11 @@ class Problem(Record):
     detail: str = Field(
         description="One line; where a prompt is wrong, the prompt below it, with carets."
     )
+    error: Told | None = Field(default=None, description="For clients of OpenAI.")
 
 
 def problem(
-    status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None
+    status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None, path: str = ""
 ) -> JSONResponse:
     """A problem document as an answer."""
     said = Problem(
@@ -46,8 +57,13 @@ def problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
+        error=_told(kind, detail) if path.startswith(OPENAI) else None,
     )
-    return JSONResponse(said.model_dump(), status, headers, media_type=MEDIA)
+    return JSONResponse(said.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
+
+
+def _told(kind: str, detail: str) -> Told:
+    return Told(message=detail, type="invalid_request_error", param=None, code=kind)
 
 
 def documented() -> dict[int | str, dict[str, Any]]:
@@ -68,22 +84,24 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def status_of(fault: LookalikeError) -> int:
-    """The HTTP status of an error that whoever asks can mend."""
+    """The HTTP status of an error: of those that whoever asks can mend, mostly 422."""
+    if isinstance(fault, JobError) and fault.fault.kind in ("fault", "memory"):
+        return 500
     return next((s for kind, s in _STATUS.items() if isinstance(fault, kind)), 422)
 
 
 def _ours(request: Request, fault: Exception) -> JSONResponse:
-    del request
     assert isinstance(fault, LookalikeError)  # by its registration
     said, status = fault_of(fault), status_of(fault)
-    return problem(status, said.kind, said.message, {"Retry-After": "5"} if status == 429 else None)
+    headers = {"Retry-After": "5"} if status == 429 else None
+    return problem(status, said.kind, said.message, headers, request.url.path)
 
 
 def _invalid(request: Request, fault: Exception) -> JSONResponse:
-    del request
     assert isinstance(fault, RequestValidationError)  # by its registration
     first = told_apart(fault.errors())
-    return problem(422, "option", explain_first(first, _names()))
+    known = _names(request.url.path, first["loc"])
+    return problem(422, "option", explain_first(first, known), path=request.url.path)
 
 
 def told_apart(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -98,10 +116,10 @@ def told_apart(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return first | {"loc": tuple(one for one in places if "[" not in str(one))}
 
 
-def _names() -> set[str]:
-    """The names of all fields of all requests."""
-    known = {name for verb in VERBS.values() for name in verb.request.model_fields}
-    return known | set(Settings.model_fields)
+def _names(path: str, place: tuple[object, ...]) -> set[str]:
+    """The names that could have been meant: fields of the request, or of the settings in it."""
+    verb = VERBS.get(path.rpartition("/")[2])
+    return set(verb.request.model_fields if verb and len(place) < 2 else Settings.model_fields)
 
 
 _SOURCES = (("body",), ("query",), ("path",), ("header",))
@@ -114,7 +132,7 @@ def _http(request: Request, fault: Exception) -> JSONResponse:
         detail = f"there is nothing at {request.url.path[:200]}; /docs shows what there is"
     if fault.status_code == 405:
         detail = f"{request.method} is not for {request.url.path[:200]}; /docs shows what is"
-    return problem(fault.status_code, "http", detail, fault.headers)
+    return problem(fault.status_code, "http", detail, fault.headers, request.url.path)
 
 
 def _unforeseen(request: Request, fault: Exception) -> JSONResponse:
