@@ -26,9 +26,9 @@ RANKS = {
     "characters": 5,
     "evaluate": 5,
     "session": 6,
-    "cli": 8,
     "studio": 7,
     "scale": 7,
+    "cli": 8,
 }
 
 HEAVY_ROOTS = {"torch", "torchvision", "diffusers", "transformers", "accelerate"}

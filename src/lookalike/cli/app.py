@@ -21,6 +21,7 @@ from lookalike.cli import (
     read,
     restyle,
     reverse_reuse,
+    studio,
     words,
     world,
 )
@@ -61,6 +62,7 @@ app.command()(parameters.parameters)
 app.command()(batch.batch)
 app.command()(demo.demo)
 app.command()(models.models)
+app.command()(studio.studio)
 app.add_typer(evaluate.group, name="evaluate")
 app.add_typer(world.group, name="world")
 app.add_typer(mini.group, name="mini")

@@ -73,6 +73,14 @@ def read_recipe(source: str | os.PathLike[str]) -> Recipe:
         raise RecipeError(f"the recipe in {source} cannot be read: {why}") from fault
 
 
+def recipe_in(data: bytes) -> Recipe | None:
+    """The recipe in the bytes of a picture file, or None: most pictures carry none."""
+    try:
+        return Recipe.model_validate_json(_text(io.BytesIO(data), "the given bytes"))
+    except (RecipeError, ValidationError):
+        return None
+
+
 def tile_recipe(name: str, number: int) -> Recipe:
     """The recipe of one tile of the grid at `name`, counted from 1, as its own picture has it."""
     recipe = _grid_recipe(name)
@@ -92,7 +100,7 @@ def _grid_recipe(name: str) -> Recipe:
     return recipe
 
 
-def _text(file: io.BufferedReader, name: str) -> bytes:
+def _text(file: io.BufferedReader | io.BytesIO, name: str) -> bytes:
     """What the chunk named "lookalike" holds, found without decoding the picture."""
     if file.read(len(_SIGNATURE)) != _SIGNATURE:
         raise RecipeError(f"{name} is not a PNG; only PNG files carry a recipe")
@@ -103,7 +111,7 @@ def _text(file: io.BufferedReader, name: str) -> bytes:
     raise RecipeError(f"{name} carries no recipe; only pictures that lookalike made do")
 
 
-def _chunks(file: io.BufferedReader, name: str, wanted: bytes) -> Iterator[bytes]:
+def _chunks(file: io.BufferedReader | io.BytesIO, name: str, wanted: bytes) -> Iterator[bytes]:
     """The data of every chunk of one kind: length, kind, data, checksum (PNG, section 5.3)."""
     while len(head := file.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -29,7 +29,11 @@ class Record(BaseModel):
 
 def explain(fault: ValidationError, known: Iterable[str]) -> str:
     """The first complaint of a pydantic error as one line: which option, what is wrong with it."""
-    first = fault.errors(include_url=False)[0]
+    return explain_first(fault.errors(include_url=False)[0], known)
+
+
+def explain_first(first: Mapping[str, Any], known: Iterable[str]) -> str:
+    """One of pydantic's complaints as one line; see `explain`."""
     name = ".".join(str(step) for step in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"there is no option {name}{did_you_mean(name, known)}"

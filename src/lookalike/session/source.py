@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from lookalike.core.pictures import PictureSource, open_picture, png_bytes
 
 _UNNAMED = "sha256:"
 _ADDRESSES = ("http://", "https://")
+
+SHELF: ContextVar[Path | None] = ContextVar("SHELF", default=None)
+"""A folder whose pictures are called "sha256:…", by the SHA-256 of their files; the studio's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,9 @@ def open_source(source: PictureSource) -> Source:
     if is_saved_name(source):
         return _saved(str(source))
     name = os.fspath(source)
+    if name.startswith(_UNNAMED) and (shelf := SHELF.get()) is not None:
+        digest = name.removeprefix(_UNNAMED)
+        return Source(name, open_picture(shelf / f"{digest}.png"), digest)
     if is_saved_name(name):  # a path, which has lost its "./"
         name = f"./{name}"
     if name.lower().startswith(_ADDRESSES):
@@ -128,6 +135,7 @@ def _kept(name: str, digest: str, made: Path, learnt: str | None) -> Source:
 def _places(name: str, made: Path) -> Iterator[Path]:
     beside = made.parent
     if name.startswith(_UNNAMED):
+        yield beside / f"{name.removeprefix(_UNNAMED)}.png"  # as the studio calls its files
         yield from sorted(beside.glob("*.png"))
         return
     yield from (Path(name), beside / name, beside / Path(name).name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from importlib.metadata import version
 from typing import Generic, TypeVar
 
@@ -32,8 +33,15 @@ class Note(UserWarning):
     """Something worth knowing about a result that is there nonetheless."""
 
 
+LISTENER: ContextVar[Callable[[str], None] | None] = ContextVar("LISTENER", default=None)
+"""Where notes go in a thread that sets it, instead of to Python's warnings, which all share."""
+
+
 def note(message: str) -> None:
     """Tell the user, without stopping; the command line knows our notes by this module."""
+    if (listener := LISTENER.get()) is not None:
+        listener(message)
+        return
     warnings.warn(message, Note, stacklevel=1)
 
 

@@ -1,0 +1,74 @@
+"""The command that starts the studio."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lookalike.cli.options import MODEL, Clip, Device, Model
+
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 is any that is free.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Where jobs and history are kept; $LOOKALIKE_STUDIO if unset."
+    ),
+]
+ShareOn = Annotated[
+    str | None,
+    typer.Option(
+        "--share-on",
+        metavar="ADDRESS",
+        help="Let others in through this address of the machine; they need the token.",
+    ),
+]
+NewToken = Annotated[
+    bool, typer.Option("--new-token", help="Make a token for --share-on, and show it once.")
+]
+Disk = Annotated[
+    float,
+    typer.Option(
+        "--disk",
+        metavar="GIB",
+        min=0.1,
+        help="How much the files of the history may take; the oldest without a star go first.",
+    ),
+]
+
+
+def studio(
+    port: Port = 7860,
+    data: Data = None,
+    share_on: ShareOn = None,
+    new_token: NewToken = False,
+    model: Model = MODEL,
+    disk: Disk = 20.0,
+    clip: Clip = None,
+    device: Device = "auto",
+) -> None:
+    """Start the studio: jobs, a history and an HTTP interface, for this machine alone.
+
+    It runs until Ctrl-C. What was asked of it and is not done yet is done at the next start.
+    """
+    from lookalike.models.catalogue import resolve
+    from lookalike.studio.extra import check_extra
+
+    check_extra()
+    resolve(model)
+    logging.basicConfig(level=logging.WARNING, format="lookalike: %(message)s")
+    from lookalike.studio.serving import serve
+
+    serve(
+        typer.echo,
+        port=port,
+        data=data,
+        share_on=share_on,
+        make_token=new_token,
+        model=model,
+        device=device,
+        clip=clip,
+        disk=disk,
+    )

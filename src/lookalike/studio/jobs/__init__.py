@@ -1,0 +1,1 @@
+"""Jobs: accepted once, done at least once, and shown once."""

@@ -1,0 +1,67 @@
+"""What is known of running jobs while they run: progress, a preview, and who asked them to stop."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from lookalike.studio.records import Progress
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One job at one moment; `version` counts its changes."""
+
+    version: int = 0
+    progress: Progress | None = None
+    preview: bytes | None = None
+
+
+class Board:
+    """Shared by the threads that work and those that answer; nothing on it outlives the studio."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._lock = threading.Lock()
+        self._seen: dict[str, Seen] = {}
+        self._stopped: set[str] = set()
+        self._watched: dict[str, int] = {}
+
+    def post(self, job: str, progress: Progress, preview: bytes | None) -> None:
+        """Say how far a job is; without a new preview the last one stays."""
+        with self._lock:
+            last = self._seen.get(job, Seen())
+            self._seen[job] = Seen(last.version + 1, progress, preview or last.preview)
+
+    def see(self, job: str) -> Seen:
+        """How far a job is."""
+        with self._lock:
+            return self._seen.get(job, Seen())
+
+    def clear(self, job: str) -> None:
+        """Forget a job that has ended."""
+        with self._lock:
+            self._seen.pop(job, None)
+            self._stopped.discard(job)
+
+    def stop(self, job: str) -> None:
+        """Ask whoever runs a job to stop it."""
+        with self._lock:
+            self._stopped.add(job)
+
+    def is_stopped(self, job: str) -> bool:
+        """Whether a job is to be stopped."""
+        with self._lock:
+            return job in self._stopped
+
+    def watch(self, job: str, by: int) -> None:
+        """Count one who watches a job, or with -1 one who does so no more."""
+        with self._lock:
+            self._watched[job] = self._watched.get(job, 0) + by
+            if self._watched[job] <= 0:
+                del self._watched[job]
+
+    def is_watched(self, job: str) -> bool:
+        """Whether anybody would see a preview."""
+        with self._lock:
+            return job in self._watched

@@ -1,0 +1,158 @@
+"""The studio itself: data folder, queue, workers and history, put together and taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lookalike.core.pictures import open_picture
+from lookalike.studio.accepting import accepted
+from lookalike.studio.audit import Audit
+from lookalike.studio.data import DataFolder, Lock
+from lookalike.studio.database import Database
+from lookalike.studio.history.budget import sweep, tidy
+from lookalike.studio.history.history import History
+from lookalike.studio.history.keeping import bring
+from lookalike.studio.history.looking import looked_at, space_of
+from lookalike.studio.jobs.board import Board
+from lookalike.studio.jobs.queue import Queue
+from lookalike.studio.jobs.worker import Workers
+from lookalike.studio.records import Item, Job, Kind
+from lookalike.studio.requests import Request
+from lookalike.studio.safety import Finder, checker_of
+from lookalike.studio.sessions import Sessions, at_work
+from lookalike.studio.shelf import Shelf
+
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much a studio takes and keeps."""
+
+    disk: int = 20 * GIB
+    each: int = 100  # unfinished jobs of one client
+    most: int = 2000  # unfinished jobs of all
+    upload_bytes: int = 20 * 2**20
+    upload_pixels: int = 24_000_000
+    requests: int = 1200  # of one client a minute
+
+
+class Studio:
+    """Accepts requests, does them, and keeps what they made. Close it, or leave its `with`."""
+
+    def __init__(
+        self,
+        root: Path,
+        sessions: Sessions,
+        *,
+        bounds: Bounds | None = None,
+        address: str = "this process",
+        checker: Finder = checker_of,
+    ) -> None:
+        """Open the data folder, and go on with what was left undone there.
+
+        Raises:
+            LookalikeError: the folder cannot be used, or another studio uses it.
+        """
+        self.bounds, self.sessions = bounds or Bounds(), sessions
+        self.data = DataFolder(Path(root).absolute())
+        self.data.prepare()
+        self.lock = Lock(self.data, address)
+        try:
+            self._open(checker)
+        except BaseException:
+            self.lock.release()
+            raise
+
+    def _open(self, checker: Finder) -> None:
+        bounds = self.bounds
+        self.database = Database(self.data.database)
+        self.shelf = Shelf(self.data.files, bounds.upload_bytes, bounds.upload_pixels)
+        self.queue = Queue(self.database, each=bounds.each, most=bounds.most)
+        self.history = History(self.database, self.shelf)
+        self.board = Board()
+        self.audit = Audit(self.data.audit)
+        self.workers = Workers(
+            self.database,
+            self.queue,
+            self.shelf,
+            self.sessions,
+            self.board,
+            self.audit,
+            after=self._make_room,
+            checker=checker,
+        )
+        tidy(self.database, self.shelf)
+
+    def start(self) -> None:
+        """Begin with what is queued."""
+        self.workers.wake_all()
+
+    def submit(
+        self, verb: str, request: Request, *, client: str = "local", priority: int = 0
+    ) -> Job:
+        """Accept a job; it is done whatever happens from now on, unless it is cancelled."""
+        asked = accepted(verb, request, self.sessions, self.shelf)
+        name = self.queue.add(asked, client=client, priority=priority)
+        self.workers.wake(asked.model)
+        return self.job(name)
+
+    def retry(self, name: str, *, client: str = "local") -> Job:
+        """Do a job once more that has ended."""
+        job = self.job(self.queue.retry(name, client=client))
+        self.workers.wake(job.model)
+        return job
+
+    def cancel(self, name: str) -> Job:
+        """Cancel a job: at once while it waits, at its next step while it runs."""
+        if self.queue.cancel(name) == "running":
+            self.board.stop(name)
+        return self.job(name)
+
+    def job(self, name: str) -> Job:
+        """A job with its progress, or with what it made."""
+        job = self.queue.get(name)
+        if job.state == "done":
+            return job.model_copy(update={"items": self.history.of_jobs([name])[name]})
+        return job.model_copy(update={"progress": self.board.see(name).progress})
+
+    def upload(self, data: bytes, name: str = "the upload") -> Item:
+        """Take a picture in, so that requests can name it."""
+        mark = self.shelf.receive(data, name)
+        size = open_picture(self.shelf.picture(mark)).size
+        return self.history.get(bring(self.database, self.shelf, mark, size))
+
+    def like(
+        self,
+        picture: str,
+        *,
+        kind: Kind | None = None,
+        starred: bool | None = None,
+        limit: int = 50,
+    ) -> list[Item]:
+        """Items whose pictures are most like one that is named as in a request."""
+        from lookalike.session.source import open_source
+
+        notes: list[str] = []
+        with at_work(self.shelf, notes):
+            shown = open_source(self.shelf.take(picture)).picture
+        with self.sessions.of(self.sessions.model).models.use(self.sessions.model) as backbone:
+            [vector], space = looked_at(backbone, [shown]), space_of(backbone)
+        return self.history.like(vector, space, kind=kind, starred=starred, limit=limit)
+
+    def _make_room(self) -> None:
+        sweep(self.database, self.shelf, self.bounds.disk)
+
+    def close(self) -> None:
+        """Stop at the next step; what was running is queued again, for the next start."""
+        self.workers.end()
+        self.database.close()
+        self.lock.release()
+
+    def __enter__(self) -> Studio:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
