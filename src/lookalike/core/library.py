@@ -33,7 +33,10 @@ PICTURE = "picture.png"
 """The kept picture, beside its record."""
 
 PROMPT = "prompt.safetensors"
-"""What was learnt of the picture, where something was: an `Embedding`, beside its record."""
+"""What was learnt of the picture: an `Embedding`, or a character's card, beside its record."""
+
+CHARACTERS = "characters"
+"""What is said to have learnt a prompt that is a character's card."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -53,10 +56,12 @@ class Kept(Record):
     """What is known of something in the library: where it comes from and what may be done with it.
 
     `kind` says what lies beside the record: for "picture", a PNG alone; for "prompt", also what
-    was learnt of it for one model.
+    was learnt of it for one model; for "character", a portrait and the character's card.
     """
 
-    kind: Literal["picture", "prompt"] = Field(default="picture", description="What is kept.")
+    kind: Literal["picture", "prompt", "character"] = Field(
+        default="picture", description="What is kept."
+    )
     name: str = Field(pattern=rf"^{_NAME.pattern}$", description="What it is called, without @.")
     role: Role | None = Field(default=None, description="What it is meant for, where that is said.")
     source: Text = Field(min_length=1, description="The path or URL that it was saved from.")
@@ -182,7 +187,7 @@ class Library:
             licence=licence,
             note=note,
             saved=day or date.today(),
-            kind="picture" if learnt is None else "prompt",
+            kind=_kind(learnt),
             learnt=learnt,
         )
         # A folder that holds no record is not ours, and is never replaced.
@@ -249,6 +254,12 @@ class Library:
 def saved_file(source: str | os.PathLike[str]) -> Path:
     """The file that a path or a saved name means."""
     return Library().path(str(source)) if is_saved_name(source) else Path(source)
+
+
+def _kind(learnt: Learnt | None) -> Literal["picture", "prompt", "character"]:
+    if learnt is None:
+        return "picture"
+    return "character" if learnt.by == CHARACTERS else "prompt"
 
 
 def _digest(path: Path) -> str | None:

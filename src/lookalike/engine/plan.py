@@ -21,6 +21,7 @@ from lookalike.engine.chaos import spread
 from lookalike.engine.codes import code_parts
 from lookalike.engine.taste import taste
 from lookalike.models.backbone import Backbone
+from lookalike.models.named import Names, embed_named
 
 SEEDS = 2**32
 
@@ -67,10 +68,17 @@ def noise(
 
 
 @torch.no_grad()
-def text_plan(backbone: Backbone, prompt: Prompt, seeds: Sequence[int]) -> Plan:
-    """A run that reads its prompt's parts, each with its weight, and what its version adds."""
+def text_plan(
+    backbone: Backbone, prompt: Prompt, seeds: Sequence[int], names: Names | None = None
+) -> Plan:
+    """A run that reads its prompt's parts, each with its weight, and what its version adds.
+
+    `names` are read as vectors where they stand among the words, behind an @.
+    """
     parts = told(backbone, prompt)
-    read = tuple(Conditioning(backbone.embed([p.text]), p.weight) for p in parts)
+    read = tuple(
+        Conditioning(embed_named(backbone, [p.text], names or {}), p.weight) for p in parts
+    )
     return _plan(backbone, prompt, read, seeds)
 
 

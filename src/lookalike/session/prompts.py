@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lookalike.core.errors import OptionError
 from lookalike.core.language import expand, read
 from lookalike.core.pictures import PictureSource
-from lookalike.core.records import Prompt, Reference, Role, Settings
+from lookalike.core.records import Part, Prompt, Reference, Role, Settings
 from lookalike.engine.references import mechanism_of
+from lookalike.models.card import is_card
+from lookalike.models.named import names_in
 from lookalike.session.source import Source, listed, open_source
 from lookalike.session.work import note
 
@@ -88,6 +90,8 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
             source = open_source(picture)
             sources[source.name] = source
             added.append(Reference(source=source.name, role=role))
+    for name, source in called(prompt.parts).items():
+        sources.setdefault(name, source)
     for one in (*prompt.references, *added):
         if one.code is None:
             mechanism_of(one, prompt.settings)
@@ -98,3 +102,19 @@ def opened(prompt: Prompt, given: Mapping[Role, Given]) -> tuple[Prompt, tuple[S
         settings=prompt.settings,
     )
     return whole, tuple(sources.values())
+
+
+def called(parts: Iterable[Part]) -> dict[str, Source]:
+    """The characters whose names stand among the words, by name.
+
+    Raises:
+        PictureError: nothing is saved under a name that stands there.
+    """
+    found: dict[str, Source] = {}
+    for name in dict.fromkeys(f"@{name}" for part in parts for name in names_in(part.text)):
+        source = open_source(name)
+        if source.prompt is not None and is_card(source.prompt):
+            found[name] = source
+        else:
+            note(f"{name} is a picture, and is read as a word here; pictures stand before words")
+    return found

@@ -24,6 +24,7 @@ from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
 from lookalike.session.adapters import check_adapters
 from lookalike.session.asking import leaning_on
+from lookalike.session.characters import CharacterWork
 from lookalike.session.demo import Demo, Judge, example
 from lookalike.session.job import Job, Scalar, converter_options
 from lookalike.session.learning import LearningWork
@@ -47,7 +48,7 @@ Pictures = PictureSource | Sequence[PictureSource]
 MOST_PROMPTS = 64
 
 
-class Session(PictureWork, PromptWork, LearningWork, RestyleWork):
+class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork):
     """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
 
     `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is

@@ -31,6 +31,10 @@ def story(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
         first,
         *(first.model_copy(update={"parts": o.parts, "avoid": o.avoid}) for o in others),
     ]
-    plans = [text_plan(backbone, p, [s]) for p, s in zip(prompts, seeds, strict=True)]
+    names = job.names(backbone)
+    plans = [
+        text_plan(backbone, p, [s], names)
+        for p, s in zip(map(job.told, prompts), seeds, strict=True)
+    ]
     bent = leaning(backbone, side_by_side(plans), job.referred(), job.learnt(backbone))
     return consistent(backbone, bent, seed=seeds[0])

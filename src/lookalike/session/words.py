@@ -15,7 +15,7 @@ from lookalike.engine.shorten import Shortened, shorten
 from lookalike.models.store import Models
 from lookalike.session.adapters import adapters_of
 from lookalike.session.job import Job
-from lookalike.session.prompts import Given, asked, every, opened
+from lookalike.session.prompts import Given, asked, called, every, opened
 from lookalike.session.story import MOST_FRAMES, said
 from lookalike.session.work import Run, make
 
@@ -110,6 +110,9 @@ class PromptWork(ABC):
             {"style": style, "character": character},
         )
         frames = {f"frame.{number + 2}": said(one) for number, one in enumerate(others)}
+        known = {one.name: one for one in sources}
+        met = called(part for one in others for part in one.parts)
+        sources = tuple({**met, **known}.values())
         job = Job("story", whole, frames, sources, adapters=adapters_of(whole))
         return Run(make(self.models, job))
 

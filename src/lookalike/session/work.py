@@ -18,6 +18,8 @@ from lookalike.engine.references import leaning
 from lookalike.engine.run import Progress, decode, finished, steps
 from lookalike.engine.taste import idle
 from lookalike.models.backbone import Backbone
+from lookalike.models.card import is_card
+from lookalike.models.named import Names, with_room
 from lookalike.models.store import Models
 from lookalike.session.adapters import idle_adapter, weights_of
 from lookalike.session.job import Job, converter_of, learnt_for
@@ -106,7 +108,10 @@ def job_of(recipe: Recipe, sources: Sequence[Source]) -> Job:
 
 def _imagine(backbone: Backbone, job: Job, seeds: Sequence[int]) -> Plan:
     return leaning(
-        backbone, text_plan(backbone, job.prompt, seeds), job.referred(), job.learnt(backbone)
+        backbone,
+        text_plan(backbone, job.told(), seeds, job.names(backbone)),
+        job.referred(),
+        job.learnt(backbone),
     )
 
 
@@ -126,8 +131,9 @@ _VERBS: Mapping[str, Verb] = {
 
 
 def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) -> Recipe:
-    parts = told(backbone, job.prompt)
-    text, cut = " ".join(part.text for part in parts if part.text), _cut(backbone, parts)
+    parts = told(backbone, job.told())
+    text = " ".join(part.text for part in parts if part.text)
+    cut = _cut(backbone, parts, job.names(backbone))
     return Recipe(
         made_by=job.verb,
         version=lookalike.__version__,
@@ -150,15 +156,16 @@ def _libraries() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 
 
-def _cut(backbone: Backbone, parts: Sequence[Part]) -> str:
+def _cut(backbone: Backbone, parts: Sequence[Part], names: Names) -> str:
     """What the model does not read of a prompt's parts, each of which it reads on its own."""
-    return " ".join(cut for part in parts if (cut := backbone.cut(part.text)))
+    read = [with_room(part.text, names)[0] for part in parts]
+    return " ".join(cut for text in read if (cut := backbone.cut(text)))
 
 
 def _tell(backbone: Backbone, job: Job) -> None:
     """Say what the user should know before the result is there."""
     masks = [mask for mask, _ in job.of_role("region")]
-    if cut := _cut(backbone, told(backbone, job.prompt)):
+    if cut := _cut(backbone, told(backbone, job.told()), job.names(backbone)):
         note(f"the prompt is too long for {backbone.name}, which leaves out: {_shortened(cut)}")
     if job.expected:
         _tell_changes(backbone, job.expected)
@@ -192,7 +199,9 @@ def tell_strangers(backbone: Backbone, sources: Sequence[Source]) -> None:
 
     found = familiarity(backbone, [one.picture for one in sources]) if sources else None
     for one in sources:
-        if one.prompt is not None and learnt_for(one.prompt) != backbone.sha256:
+        if one.prompt is None or is_card(one.prompt):
+            continue
+        if learnt_for(one.prompt) != backbone.sha256:
             note(
                 f"what was learnt of {one.name} is for another model than {backbone.name}, which "
                 "reads its picture instead"
