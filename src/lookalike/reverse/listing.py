@@ -92,7 +92,6 @@ def _fitted(bank: Bank, x: Float[Tensor, "rows shared"], near: ByList, told: Pla
         loss.backward()
         return loss
 
-    # LBFGS asks for a function of a float, and calls .backward() on what it is given.
     optimiser.step(closure)
     return Lists(bank, *(each.detach() for each in values))
 
