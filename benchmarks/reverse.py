@@ -45,7 +45,8 @@ WORDS = """\
 {pictures} test pictures, described by each method; modifiers are the {words} adjectives, nouns \
 and verbs of the training prompts. `f1` is the mean over pictures, `clip_i` and `agreement` are \
 about {made} pictures made of each first description: their likeness to the given one, and the \
-share of its attributes that the probe finds in them.
+share of its attributes that the probe finds in them. The seconds of `phrases` and `reverse` were \
+taken on a busier machine than those of the others: compare these two with one another.
 """
 
 REUSE = """\

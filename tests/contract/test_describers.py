@@ -10,6 +10,7 @@ from PIL.Image import Image
 
 from lookalike.core.records import Description
 from lookalike.describe import describers
+from lookalike.describe.bank import bank_of
 from lookalike.describe.reversing import reverser
 from lookalike.models.backbone import Backbone
 from lookalike.world.caption import caption
@@ -25,7 +26,7 @@ from tests.describe.reversers import Neighbours
 COUNT = 4
 FEW: dict[str, dict[str, object]] = {
     "interrogator": {"fewest": 2, "most": 2, "intermediate": 100},
-    "reverse": {"grown": 1, "retrieved": 4},
+    "reverse": {"retrieved": 4},
 }
 """Options of describers that take their time, with which they keep the same promises."""
 
@@ -42,7 +43,9 @@ def found(mini: Backbone, pictures: list[Image]) -> Found:
     """
     known = [caption(one) for one in islice(looks("train"), 100)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reverser, "reverser_of", lambda *_: Neighbours.of(mini, known))
+        patch.setattr(
+            reverser, "reverser_of", lambda *_: Neighbours.of(mini, known, bank=bank_of(mini, None))
+        )
         return _found(mini, pictures)
 
 

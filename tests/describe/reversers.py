@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -11,11 +11,15 @@ from PIL.Image import Image
 from torch import Tensor
 
 from lookalike.core.nearest import Nearest
+from lookalike.describe.bank import Bank
 from lookalike.describe.nearness import looked
+from lookalike.describe.reversing.lists import Lists
 from lookalike.describe.reversing.words import marks, words_of
 from lookalike.models.backbone import Backbone
 
-EVEN: Mapping[str, float] = {"clip": 1.0, "words": 1.0, "sentence": 1.0}
+EVEN: Mapping[str, float] = {"clip": 1.0, "words": 1.0}
+SMALL = Bank(("a cat", "a dog"), (("red fur", "blue fur"), ("green sea",)), " with ")
+"""What is said of pictures where nothing else is told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,14 +29,19 @@ class Neighbours:
     prompts: tuple[str, ...]
     places: Float[Tensor, "prompts width"]
     weights: Mapping[str, float] = field(default_factory=lambda: EVEN)
+    bank: Bank = SMALL
 
     @classmethod
     def of(
-        cls, backbone: Backbone, prompts: Sequence[str], weights: Mapping[str, float] = EVEN
+        cls,
+        backbone: Backbone,
+        prompts: Sequence[str],
+        weights: Mapping[str, float] = EVEN,
+        bank: Bank = SMALL,
     ) -> Neighbours:
         """One that knows some prompts."""
         with torch.no_grad():
-            return cls(tuple(prompts), backbone.clip.project(prompts).cpu(), weights)
+            return cls(tuple(prompts), backbone.clip.project(prompts).cpu(), weights, bank)
 
     @property
     def index(self) -> Nearest:
@@ -46,9 +55,10 @@ class Neighbours:
         return tuple(sorted(told - {"a", "with"}))
 
     @property
-    def thresholds(self) -> Float[Tensor, " words"]:
-        """One half for every word."""
-        return torch.full((len(self.words),), 0.5)
+    def lists(self) -> Lists:
+        """Every list is said as often as not, in CLIP's own words."""
+        blank = Lists.blank(self.bank, self.places.shape[1])
+        return replace(blank, trust=blank.trust + 20)
 
     def predict(
         self, backbone: Backbone, pictures: Sequence[Image]

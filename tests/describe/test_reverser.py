@@ -14,8 +14,10 @@ from safetensors.torch import load_file, save_file
 
 from lookalike.core.errors import ModelError, OutputError
 from lookalike.describe.reversing import reverser as module
+from lookalike.describe.reversing.lists import Lists
 from lookalike.describe.reversing.readers import Inputs, Kind, inputs_of, reader_of
 from lookalike.describe.reversing.reverser import (
+    BANK,
     CONFIG,
     FORMAT,
     PROMPTS,
@@ -28,6 +30,7 @@ from lookalike.describe.reversing.reverser import (
     save_reverser,
 )
 from lookalike.models.latent import LatentDiffusion
+from tests.describe.reversers import SMALL
 from tests.engine.tiny import noise_picture, tiny_backbone
 
 WIDTH, WORDS = 12, ("black", "cat", "red")
@@ -118,14 +121,13 @@ def model(backbone: LatentDiffusion) -> Reverser:
         readers=tuple(Shape(kind=k, options=OPTIONS, share=1 / 3) for k in KINDS),
         captioner="phrases",
         caption={"phrases": 1, "beam": 1, "options": 1},
-        weights={"clip": 1.0, "words": 1.0, "sentence": 1.0},
+        weights={"clip": 1.0, "words": 1.0},
     )
     readers = [reader_of(k, backbone, WIDTH, len(WORDS), OPTIONS).eval() for k in KINDS]
     places = torch.nn.functional.normalize(torch.randn(2, WIDTH, generator=drawn), dim=-1)
     detector = (torch.randn(len(WORDS), WIDTH, generator=drawn), torch.zeros(len(WORDS)))
-    return Reverser(
-        about, readers, detector, torch.tensor([0.5, 0.25, 0.75]), ("a cat", "red"), places
-    )
+    lists = Lists(SMALL, *(torch.randn(size, generator=drawn) for size in ((10, 16), (10,), (3,))))
+    return Reverser(about, readers, detector, lists, ("a cat", "red"), places)
 
 
 @pytest.fixture
@@ -139,13 +141,16 @@ def test_a_model_that_was_saved_says_what_it_said_up_to_half_precision(
 ) -> None:
     found = load_reverser(saved, backbone)
     assert (found.about, found.prompts, found.words) == (model.about, model.prompts, WORDS)
-    assert torch.equal(found.thresholds, model.thresholds)
+    assert found.lists.bank == SMALL
+    for name in ("weight", "bias", "trust"):
+        one, other = (getattr(each.lists, name) for each in (model, found))
+        assert torch.allclose(one, other, atol=2e-3)
     assert torch.allclose(found.places, model.places, atol=1e-3)
     one, other = (each.predict(backbone, PICTURES) for each in (model, found))
     assert other.norm(dim=1).tolist() == pytest.approx([1, 1, 1], abs=1e-5)
     assert torch.allclose(one, other, atol=5e-3)
     assert torch.allclose(model.modifiers(one), found.modifiers(other), atol=1e-2)
-    assert sorted(path.name for path in saved.iterdir()) == sorted([CONFIG, WEIGHTS, PROMPTS])
+    assert sorted(path.name for path in saved.iterdir()) == sorted([BANK, CONFIG, WEIGHTS, PROMPTS])
 
 
 def test_a_model_says_of_a_picture_the_same_in_any_company(
@@ -220,6 +225,7 @@ def holding(name: str, content: bytes | None) -> Callable[[Path], None]:
 
 
 WIDE = [{"kind": "clip", "options": {"hidden": 16}, "share": 1.0}]
+OTHER = b'{"frames": ["a cat"], "groups": [["red fur"]], "joint": " with "}'
 ODD = [{"kind": "clip", "options": {"hidden": "wide"}, "share": 1.0}]
 
 
@@ -236,7 +242,10 @@ ODD = [{"kind": "clip", "options": {"hidden": "wide"}, "share": 1.0}]
         (changed(readers=ODD), "is damaged"),
         (holding(WEIGHTS, None), "is damaged"),
         (holding(WEIGHTS, b"half a file"), "is damaged"),
-        (without("thresholds"), "is damaged: 'thresholds' lacks"),
+        (without("lists.trust"), "is damaged: 'lists.trust' lacks"),
+        (holding(BANK, None), "is damaged"),
+        (holding(BANK, b'{"frames": ["a cat"]}'), "is damaged: 'groups' lacks"),
+        (holding(BANK, OTHER), f"is damaged: {BANK} holds other lists than {WEIGHTS}"),
         (without("reader.0.encoder.parts.conv_in.weight"), "is damaged"),
         (holding(PROMPTS, None), "is damaged"),
         (holding(PROMPTS, b'["one"]'), f"is damaged: {PROMPTS} should hold a list of 2 prompts"),

@@ -64,7 +64,7 @@ def bank_of(backbone: Backbone, path: str | None) -> Bank:
         return read_bank(Path(path))
     own = backbone.folder / "phrases.json" if backbone.folder else None
     if own is not None and own.exists():
-        return _own(own)
+        return stored_bank(own)
     from lookalike.models.texts import words
 
     kinds = dict(words())
@@ -73,12 +73,20 @@ def bank_of(backbone: Backbone, path: str | None) -> Bank:
     return Bank(tuple(starts), tuple(map(tuple, kinds.values())), names=tuple(kinds))
 
 
-def _own(path: Path) -> Bank:
+def stored_bank(path: Path) -> Bank:
+    """The bank that a file in JSON holds, as `stored` gives it."""
     from lookalike.core.files import read_json
 
-    stored = read_json(path)
-    of = {frame: frozenset(phrases) for frame, phrases in stored.get("of", {}).items()}
-    return Bank(tuple(stored["frames"]), tuple(map(tuple, stored["groups"])), stored["joint"], of)
+    told = read_json(path)
+    of = {frame: frozenset(phrases) for frame, phrases in told.get("of", {}).items()}
+    return Bank(tuple(told["frames"]), tuple(map(tuple, told["groups"])), told["joint"], of)
+
+
+def stored(bank: Bank) -> dict[str, object]:
+    """A bank as plain data."""
+    of = {frame: sorted(phrases) for frame, phrases in bank.of.items()}
+    groups = [list(group) for group in bank.groups]
+    return {"frames": list(bank.frames), "groups": groups, "joint": bank.joint, "of": of}
 
 
 def read_bank(path: Path) -> Bank:

@@ -1,4 +1,4 @@
-"""The reverse describer: prompts found, detected and grown, ranked together."""
+"""The reverse describer: prompts found and composed, ranked by what they promise."""
 
 from __future__ import annotations
 
@@ -14,43 +14,33 @@ from lookalike.describe.base import Describer
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from torch import Tensor
 
-    from lookalike.describe.bank import Bank
+    from lookalike.describe.reversing.composing import Likely
     from lookalike.describe.reversing.face import Reverser
-    from lookalike.describe.reversing.measuring import Measure
-    from lookalike.describe.reversing.ranking import Pool
+    from lookalike.describe.reversing.ranking import Merit
     from lookalike.models.backbone import Backbone
 
 
 class Reverse(Describer):
-    """Prompts from three sources: training prompts, detected words, and the phrase chain.
+    """Prompts from two sources: composed of the phrases that are detected, and training prompts.
 
-    A trained reverse model predicts where a picture's prompt lies among sentences, and which words
-    it holds. All candidates are ranked by CLIP's cosine, by the likelihood of their words and,
-    those of the index, by their nearness to the predicted place; no sentence encoder is needed.
+    A trained reverse model tells which phrase of each list a picture's prompt says, if any, and
+    where that prompt lies among sentences. All texts are ranked by the F1 that their words may
+    expect and by CLIP's cosine: the one asks for what the prompt says, the other for all that the
+    picture shows. No sentence encoder is needed.
     """
 
     name: ClassVar[str] = "reverse"
-    summary: ClassVar[str] = "Prompts found, detected and grown by a trained reverse model."
+    summary: ClassVar[str] = "Prompts composed and found by a trained reverse model."
 
     weights: str | None = Field(
         default=None, description="What `lookalike reverse train` wrote; the model's own if unset."
     )
-    bank: str | None = Field(
-        default=None, description="A text file of phrases, one a line; the model's own if unset."
+    composed: bool = Field(
+        default=True, description="Whether prompts are composed of detected phrases."
     )
     retrieved: int = Field(
         default=16, ge=0, le=1000, description="Training prompts that are candidates."
-    )
-    detected: bool = Field(
-        default=True, description="Whether phrases of detected words are candidates."
-    )
-    climb: bool = Field(
-        default=True, description="Whether the best candidate is bettered phrase by phrase."
-    )
-    grown: int = Field(
-        default=8, ge=0, le=64, description="Candidates that the phrase chain gives."
     )
 
     def describe(
@@ -66,8 +56,8 @@ class Reverse(Describer):
         """
         from lookalike.core.pictures import aspect
 
-        if not (self.retrieved or self.detected or self.grown):
-            raise OptionError("reverse has no candidates: set retrieved, detected or grown")
+        if not (self.composed or self.retrieved):
+            raise OptionError("reverse has no candidates: set composed or retrieved")
         reverser = self.reverser(backbone)
         told = zip(pictures, self.read(backbone, reverser, pictures), strict=True)
         return [
@@ -79,19 +69,18 @@ class Reverse(Describer):
                     aspect=aspect(picture),
                     by=self.name,
                 )
-                for text, score in self.best(each, reverser)[:count]
+                for text, score in self.ranked(each)[:count]
             ]
             for picture, each in told
         ]
 
-    def best(self, read: Reading, reverser: Reverser) -> list[tuple[str, float]]:
+    def ranked(self, read: Reading) -> list[tuple[str, float]]:
         """The candidates of a picture with their scores, the best first."""
-        from lookalike.describe.reversing.climbing import climbed
+        from lookalike.describe.reversing.composing import composed
 
-        pool, weights = read.pool, reverser.weights
-        if self.climb:
-            pool = climbed(pool, weights, read.bank, read.options, read.measure)
-        return pool.ranked(weights)
+        scores = composed(read.likely, read.merit) if self.composed else {}
+        scores |= dict(zip(read.near, read.merit(read.near), strict=True))
+        return sorted(scores.items(), key=lambda each: (-each[1], each[0]))
 
     def reverser(self, backbone: Backbone) -> Reverser:
         """The trained model that is named, or the Backbone's own."""
@@ -110,75 +99,42 @@ class Reverse(Describer):
     def read(
         self, backbone: Backbone, reverser: Reverser, pictures: Sequence[Image]
     ) -> list[Reading]:
-        """What was read of each picture, before the terms are weighed."""
+        """What was read of each picture, before texts are composed and ranked."""
         import torch
 
-        from lookalike.describe.bank import bank_of, embedded
         from lookalike.describe.nearness import Nearness, looked
-        from lookalike.describe.reversing.measuring import Measure, options_of
-        from lookalike.describe.reversing.ranking import Pool
+        from lookalike.describe.reversing.composing import Likely
+        from lookalike.describe.reversing.lists import cosines, word_probabilities
+        from lookalike.describe.reversing.ranking import Merit
+        from lookalike.describe.reversing.retrieving import retrieved
 
+        lists, seen, found = reverser.lists, looked(backbone.clip, pictures), []
         with torch.no_grad():
             predicted = reverser.predict(backbone, pictures).cpu()
-            probable = reverser.modifiers(predicted).cpu()
-        seen, bank = looked(backbone.clip, pictures), bank_of(backbone, self.bank)
-        frames = seen @ embedded(backbone.clip, list(bank.frames)).T
-        grown = self._grown(backbone, pictures)
-        found, alone = [], dict[str, "Tensor"]()
+            others = reverser.modifiers(predicted).cpu()
+            every = lists.probable(seen, cosines(backbone.clip, lists.bank, seen))
         for row, vector in enumerate(seen):
-            frame = bank.frames[int(frames[row].argmax())]
-            if frame not in alone:
-                alone[frame] = embedded(
-                    backbone.clip, [bank.text(frame, (p,)) for p in bank.phrases]
-                )
-            near, texts = self._candidates(
-                bank, reverser, predicted[row], probable[row], frames[row].tolist()
-            )
-            texts = list(dict.fromkeys([*grown[row], *texts]))
-            measure = Measure(Nearness(backbone.clip, vector), reverser.words, probable[row], near)
-            options = options_of(bank, (alone[frame] @ vector).tolist())
-            found.append(Reading(Pool(texts, measure(texts)), bank, options, measure))
+            phrases = [told[row] for told in every]
+            words = word_probabilities(lists, phrases, reverser.words, others[row])
+            nearness = Nearness(backbone.clip, vector)
+            merit = Merit(nearness, reverser.words, words, reverser.weights)
+            near = retrieved(predicted[row], reverser.prompts, reverser.index, self.retrieved)
+            found.append(Reading(Likely.of(lists.bank, phrases), list(near), merit))
         return found
-
-    def _candidates(
-        self,
-        bank: Bank,
-        reverser: Reverser,
-        predicted: Tensor,
-        probable: Tensor,
-        frames: Sequence[float],
-    ) -> tuple[dict[str, float], list[str]]:
-        """The prompts of the index with their nearness, and all texts: theirs and detected ones."""
-        from lookalike.describe.reversing.candidates import Detector, detected, retrieved
-
-        near = retrieved(predicted, reverser.prompts, reverser.index, self.retrieved)
-        if not self.detected:
-            return near, list(near)
-        detector = Detector.of(reverser.words, probable, reverser.thresholds)
-        return near, [*detected(detector, bank, frames), *near]
-
-    def _grown(self, backbone: Backbone, pictures: Sequence[Image]) -> list[list[str]]:
-        from lookalike.describe.phrases import Phrases
-
-        if not self.grown:
-            return [[] for _ in pictures]
-        found = Phrases(bank=self.bank).describe(backbone, pictures, self.grown)
-        return [[one.text for one in each] for each in found]
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """The candidates for one picture, and what more texts would be measured by."""
+    """What may be said of one picture, the training prompts near it, and what texts are worth."""
 
-    pool: Pool
-    bank: Bank
-    options: Sequence[Sequence[str]]  # phrases of each group that are worth trying
-    measure: Measure
+    likely: Likely
+    near: Sequence[str]
+    merit: Merit
 
     @property
     def words(self) -> dict[str, float]:
         """How probable each word of the vocabulary is."""
-        return dict(zip(self.measure.words, self.measure.probable.tolist(), strict=True))
+        return dict(zip(self.merit.words, self.merit.probable.tolist(), strict=True))
 
 
 def _parts(text: str, probable: dict[str, float]) -> Iterator[tuple[str, float]]:

@@ -41,7 +41,7 @@ METHODS: Mapping[str, Method] = {
     "interrogator-best": ("interrogator", {"mode": "best"}),
     "interrogator-fast": ("interrogator", {"mode": "fast"}),
     "interrogator-classic": ("interrogator", {"mode": "classic"}),
-    "retrieval": ("reverse", {"retrieved": 1, "detected": False, "grown": 0}),
+    "retrieval": ("reverse", {"composed": False, "retrieved": 1}),
     "reverse": ("reverse", {}),
 }
 """What is compared, by the names of rows; a describer's own name is one too."""

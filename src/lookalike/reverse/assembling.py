@@ -12,11 +12,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lookalike.core.errors import OptionError, did_you_mean
+from lookalike.describe.bank import bank_of
 from lookalike.describe.reversing.reverser import FORMAT, About, Reverser, Shape
 from lookalike.models.layout import json_of
 from lookalike.reverse.detector import detector_of
 from lookalike.reverse.ensemble import combine, fit_weights
 from lookalike.reverse.features import Features
+from lookalike.reverse.listing import learnt_lists
 from lookalike.reverse.manifest import firsts
 from lookalike.reverse.members import Bench, Doing
 from lookalike.reverse.recipe import ReverseRecipe
@@ -83,7 +85,7 @@ def assembled(
     folder: Path,
     notes: Mapping[str, Any],
 ) -> Reverser:
-    """Join trained readers: shares fitted on validation, detector, and the index of prompts."""
+    """Join trained readers: shares fitted on validation, detectors, and the index of prompts."""
     bench = setting.bench
     held = [each.said["validation"].numpy() for each in readers]
     shares = fit_weights(held, bench.validation.features.targets.numpy())
@@ -112,13 +114,13 @@ def assembled(
         weights=RANKING,
         notes={**notes, "validation": figures},
     )
-    return Reverser(
-        about, nets, (detector.weight, detector.bias), detector.thresholds, *index(bench)
-    )
+    told, clip = bench.train.features, bench.backbone.clip
+    lists = learnt_lists(clip, bank_of(bench.backbone, None), told.inputs.seen, told.prompts)
+    return Reverser(about, nets, (detector.weight, detector.bias), lists, *index(bench))
 
 
-RANKING = {"clip": 1.0, "words": 1.0, "sentence": 1.0}
-"""What counts how much when candidates are ranked, before it is fitted."""
+RANKING = {"words": 1.0, "clip": 1.0}
+"""What counts how much when texts are ranked, before it is fitted."""
 
 
 def _net(bench: Bench, each: Trained, folder: Path) -> Any:

@@ -1,4 +1,4 @@
-"""The modifier detector: the vocabulary heads joined, tuned, calibrated, and given thresholds."""
+"""The detector of words: the vocabulary heads joined, tuned and calibrated."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ class Detector:
 
     weight: Float[Tensor, "words width"]
     bias: Float[Tensor, " words"]
-    thresholds: Float[Tensor, " words"]
-    figures: dict[str, float]  # on validation, which calibration and thresholds were fitted to
+    figures: dict[str, float]  # on validation, which it was calibrated on
 
 
 def detector_of(
@@ -90,9 +89,8 @@ def _finished(
     logits, truth = (_scaled(places) @ weight.T + bias).numpy(), marks.numpy()
     fitted = Calibration.fit(logits, truth)
     probabilities = fitted.probabilities(logits)
-    at = thresholds(probabilities, truth)
     raw = 1 / (1 + np.exp(-logits.astype(np.float64)))
-    agreement = f1(said(probabilities, at), truth)
+    agreement = f1(said(probabilities, thresholds(probabilities, truth)), truth)
     figures = {
         "modifier_f1": agreement.micro,
         "modifier_f1_per_picture": agreement.per_row,
@@ -102,6 +100,5 @@ def _finished(
     return Detector(
         weight * fitted.slope,
         bias * fitted.slope + torch.from_numpy(fitted.bias).float(),
-        torch.from_numpy(at).float(),
         figures,
     )

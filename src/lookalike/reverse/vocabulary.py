@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool
 
 from lookalike.core.files import read_json, write_json
-from lookalike.describe.reversing.words import marks, words_of
+from lookalike.describe.reversing.words import marks, stop_words, words_of
 from lookalike.reverse.extra import check_extra
 from lookalike.reverse.manifest import DataError
 
@@ -76,13 +73,6 @@ def vocabulary_of(prompts: Sequence[str], most: int = MOST) -> Vocabulary:
             "adjective, a noun or a verb; give prompts that describe pictures, in English"
         )
     return Vocabulary(tuple(sorted(told, key=lambda word: (-counts[word], word))[:most]))
-
-
-@cache
-def stop_words() -> frozenset[str]:
-    """Words that say nothing of a picture."""
-    text = files("lookalike.reverse").joinpath("stop_words.toml").read_text("utf-8")
-    return frozenset(tomllib.loads(text)["words"].split())
 
 
 def tags(words: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from lookalike.core.nearest import Nearest
+    from lookalike.describe.reversing.lists import Lists
     from lookalike.models.backbone import Backbone
 
 
@@ -24,8 +25,8 @@ class Reverser(Protocol):
         ...
 
     @property
-    def thresholds(self) -> Float[Tensor, " words"]:
-        """The probability from which a word counts as there, for each."""
+    def lists(self) -> Lists:
+        """What is said of each list of its bank."""
         ...
 
     @property
@@ -40,7 +41,7 @@ class Reverser(Protocol):
 
     @property
     def weights(self) -> Mapping[str, float]:
-        """How much each term of the ranking counts: clip, words and sentence."""
+        """How much each term of the ranking counts: words and clip."""
         ...
 
     def predict(

@@ -21,13 +21,16 @@ from lookalike.core.errors import LookalikeError, ModelError
 from lookalike.core.files import building, read_json, write_bytes, write_json
 from lookalike.core.nearest import Nearest
 from lookalike.core.record import Record
+from lookalike.describe.bank import stored, stored_bank
+from lookalike.describe.reversing.lists import Lists
 from lookalike.describe.reversing.readers import Inputs, Kind, Reader, inputs_of, reader_of
 
 if TYPE_CHECKING:
     from lookalike.models.backbone import Backbone
 
-FORMAT = "lookalike-reverse-1"
-CONFIG, WEIGHTS, PROMPTS = "config.json", "model.safetensors", "prompts.json"
+FORMAT = "lookalike-reverse-2"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+PROMPTS, BANK = "prompts.json", "bank.json"
 INDEX = "nearest.bin"
 """The graph of the prompts' places, where there are so many that one is needed."""
 FOLDER = "reverse"
@@ -56,7 +59,7 @@ class About(Record):
     readers: tuple[Shape, ...] = Field(min_length=1, description="The readers.")
     captioner: str = Field(description="The describer whose captions the white box reads.")
     caption: Mapping[str, Any] = Field(default_factory=dict, description="Its options.")
-    weights: Mapping[str, float] = Field(description="Of the terms that re-rank candidates.")
+    weights: Mapping[str, float] = Field(description="Of the terms that rank texts.")
     notes: Mapping[str, Any] = Field(
         default_factory=dict, description="How it was trained, on what, and how good it is."
     )
@@ -64,16 +67,15 @@ class About(Record):
 
 @dataclass(frozen=True, eq=False)
 class Reverser:
-    """Readers, a modifier detector and an index of prompts, which belong together.
+    """Readers, detectors of words and of phrases, and an index of prompts, which belong together.
 
-    `detector` is a linear layer over a predicted place (scaled to unit variance), calibrated;
-    `thresholds` say from which probability on each word is named.
+    `detector` is a linear layer over a predicted place (scaled to unit variance), calibrated.
     """
 
     about: About
     readers: Sequence[Reader]
     detector: tuple[Float[Tensor, "words width"], Float[Tensor, " words"]]
-    thresholds: Float[Tensor, " words"]
+    lists: Lists
     prompts: tuple[str, ...]
     places: Float[Tensor, "prompts width"] = field(repr=False)
     found: Nearest | None = field(default=None, repr=False)  # the index, where one was kept
@@ -174,12 +176,13 @@ def load_reverser(folder: Path, backbone: Backbone) -> Reverser:
             for place, each in enumerate(about.readers)
         ]
         detector = tensors["detector.weight"], tensors["detector.bias"]
+        lists = _lists(folder, tensors)
         kept, places = folder / INDEX, tensors["places"]
         found = Nearest.load(kept, rows=len(prompts), width=about.width) if kept.exists() else None
-        return Reverser(about, readers, detector, tensors["thresholds"], prompts, places, found)
+        return Reverser(about, readers, detector, lists, prompts, places, found)
     except KeyError as fault:
         raise ModelError(f"the reverse model in {folder} is damaged: {fault} lacks") from fault
-    except (SafetensorError, OSError, RuntimeError, ValueError, LookalikeError) as fault:
+    except (SafetensorError, OSError, RuntimeError, ValueError, TypeError, LookalikeError) as fault:
         line = " ".join(str(fault).split())[:160]
         raise ModelError(f"the reverse model in {folder} is damaged: {line}") from fault
 
@@ -189,6 +192,15 @@ def _prompts(folder: Path, count: int) -> tuple[str, ...]:
     if not isinstance(found, list) or len(found) != count:
         raise ModelError(f"{PROMPTS} should hold a list of {count} prompts")
     return tuple(map(str, found))
+
+
+def _lists(folder: Path, tensors: Mapping[str, Tensor]) -> Lists:
+    bank = stored_bank(folder / BANK)
+    found = Lists(bank, *(tensors[f"lists.{name}"] for name in ("weight", "bias", "trust")))
+    wanted = Lists.blank(bank, found.weight.shape[1])
+    if found.weight.shape != wanted.weight.shape or found.trust.shape != wanted.trust.shape:
+        raise ModelError(f"{BANK} holds other lists than {WEIGHTS}")
+    return found
 
 
 def _about(folder: Path) -> About:
@@ -230,13 +242,16 @@ def save_reverser(reverser: Reverser, folder: Path) -> None:
     tensors |= {
         "detector.weight": reverser.detector[0],
         "detector.bias": reverser.detector[1],
-        "thresholds": reverser.thresholds,
+        "lists.weight": reverser.lists.weight,
+        "lists.bias": reverser.lists.bias,
+        "lists.trust": reverser.lists.trust,
         "places": reverser.places,
     }
     halves = {k: _half(v) for k, v in tensors.items()}
     with building(folder) as work:
         write_bytes(work / WEIGHTS, save(halves))
         write_json(work / PROMPTS, list(reverser.prompts))
+        write_json(work / BANK, stored(reverser.lists.bank))
         if not reverser.index.exact:
             reverser.index.save(work / INDEX)
         write_json(work / CONFIG, reverser.about.model_dump(mode="json"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 
 import torch
 from jaxtyping import Bool
@@ -19,6 +22,13 @@ def words_of(text: str) -> list[str]:
     """The words of a text in lower case: "sky-blue" is one, and of "cat's" it is "cat"."""
     plain = unicodedata.normalize("NFKC", text).lower().replace(_CURLED, "'")
     return [word.removesuffix("'s") for word in _WORD.findall(plain)]
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Words that say nothing of a picture."""
+    text = files("lookalike.describe.reversing").joinpath("stop_words.toml").read_text("utf-8")
+    return frozenset(tomllib.loads(text)["words"].split())
 
 
 def marks(words: Sequence[str], texts: Sequence[str]) -> Bool[Tensor, "texts words"]:
