@@ -25,6 +25,15 @@ from lookalike.cli.options import (
 if TYPE_CHECKING:
     from lookalike.core.records import Description
 
+Describer = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="METHOD",
+        help="The describer; reverse where it was trained for the model, as for mini, else "
+        "phrases, whose options these are.",
+    ),
+]
 Prompts = Annotated[int, typer.Option("--count", help="How many prompts for each picture.")]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Make pictures of each prompt, and rank by their likeness.")
@@ -43,7 +52,7 @@ Vectors = Annotated[
 def describe(
     pictures: Pictures,
     count: Prompts = 4,
-    by: By = DescriberCommand.default,
+    by: Describer = None,
     verify: Verify = False,
     verify_seeds: VerifySeeds = None,
     json: Json = False,

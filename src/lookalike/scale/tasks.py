@@ -65,11 +65,11 @@ def seed_of(key: str) -> int:
 
 
 def _describe(session: Session, recipe: BatchRecipe, rows: Rows) -> Outcome:
-    by = recipe.by or "phrases"
-
     def read(pictures: Sequence[Image.Image]) -> list[Any]:
         return list(
-            session.describe(pictures, by=by, count=recipe.count, options=recipe.options or None)
+            session.describe(
+                pictures, by=recipe.by, count=recipe.count, options=recipe.options or None
+            )
         )
 
     keys, found, faults = _by_pieces(rows, read)
@@ -162,10 +162,10 @@ _DO: Mapping[Task, Callable[[Session, BatchRecipe, Rows], Outcome]] = {
 def check(recipe: BatchRecipe) -> None:
     """Raise `OptionError` where a recipe names a method or an option that is not there."""
     from lookalike.convert import converters
-    from lookalike.describe import describers
+    from lookalike.describe.usual import asked
 
     if recipe.task == "describe":
-        describers.make(recipe.by or "phrases", recipe.options)
+        asked(recipe.by, recipe.options)
     elif recipe.task == "convert":
         converters.make(recipe.by or "closed-form", recipe.options)
     elif recipe.by is not None:

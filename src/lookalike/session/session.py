@@ -18,6 +18,7 @@ from lookalike.core.pictures import PictureSource, open_picture, read_recipe
 from lookalike.core.plan import Result
 from lookalike.core.records import Description, Prompt, Recipe, Role, Settings
 from lookalike.describe import Describer, describers
+from lookalike.describe.usual import asked, usual
 from lookalike.engine.run import Progress
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
@@ -74,14 +75,15 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
         self,
         pictures: Pictures,
         *,
-        by: str = "phrases",
+        by: str | None = None,
         count: int = 4,
         options: Options | None = None,
         verify: int = 0,
     ) -> list[list[Description]]:
         """Up to `count` different prompts for each picture, the best first; see `describe`.
 
-        `options` are the fields of the describer. All pictures are opened before any is read.
+        Without `by`, the model's own trained describer reads, or `phrases` where it has none.
+        `options` are the fields of the describer, of `phrases` if none is named. All pictures are opened before any is read.
         With `verify`, that many pictures are made of each of twice as many prompts, and the best
         are those whose pictures are most like the given one.
         """
@@ -92,7 +94,7 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
         self,
         pictures: Pictures,
         *,
-        by: str = "phrases",
+        by: str | None = None,
         count: int = 4,
         options: Options | None = None,
         verify: int = 0,
@@ -101,14 +103,15 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
         if not 1 <= count <= MOST_PROMPTS:
             raise OptionError(f"a picture can have 1 to {MOST_PROMPTS} prompts, not {count}")
         check_verify(verify)
-        describer = describers.make(by, options or {})
+        describer = asked(by, options)
         sources = [open_source(picture) for picture in listed(pictures)]
         return Run(self._described(describer, sources, count, verify))
 
     def _described(
-        self, describer: Describer, sources: Sequence[Source], count: int, verify: int
+        self, named: Describer | None, sources: Sequence[Source], count: int, verify: int
     ) -> Generator[Progress, None, list[list[Description]]]:
         with self.models.use(self.model) as backbone:
+            describer = named or usual(backbone)
             tell_strangers(backbone, sources)
             shown = [one.picture for one in sources]
             if not verify:

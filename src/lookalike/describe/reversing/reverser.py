@@ -141,19 +141,29 @@ def reverser_of(backbone: Backbone, path: str | None = None) -> Reverser:
     Raises:
         ModelError: there is none, it is damaged, or it was trained on another model.
     """
-    if path is not None:
-        return load_reverser(Path(path), backbone)
-    from lookalike.models.spec import packaged
-
-    for folder in (backbone.folder and backbone.folder / FOLDER, packaged() / FOLDER):
-        if folder is not None and (folder / CONFIG).is_file():
-            about = _about(folder)
-            if about.base_sha256 == backbone.sha256:
-                return load_reverser(folder, backbone)
+    found = own_folder(backbone) if path is None else Path(path)
+    if found is not None:
+        return load_reverser(found, backbone)
     raise ModelError(
         f"there is no reverse model of {backbone.name}; `lookalike reverse train` makes one, and "
         "--weights names its folder"
     )
+
+
+def own_folder(backbone: Backbone) -> Path | None:
+    """Where the Backbone's own reverse model lies: beside its weights, or in the package."""
+    from lookalike.models.spec import packaged
+
+    places = (
+        [packaged() / FOLDER]
+        if backbone.folder is None
+        else [
+            backbone.folder / FOLDER,
+            packaged() / FOLDER,
+        ]
+    )
+    kept = [each for each in places if (each / CONFIG).is_file()]
+    return next((each for each in kept if _about(each).base_sha256 == backbone.sha256), None)
 
 
 def load_reverser(folder: Path, backbone: Backbone) -> Reverser:
