@@ -51,7 +51,7 @@ def test_a_generator_comes_back_from_its_folder(backbone: LatentDiffusion, tmp_p
     with pytest.raises(ModelError, match="this generator of characters is for tiny"):
         maker_of(other, tmp_path / "maker")
     (tmp_path / "maker" / "model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(ModelError, match="the generator in .* is damaged"):
+    with pytest.raises(ModelError, match=r"the generator in .* is damaged"):
         load_maker(tmp_path / "maker")
 
 

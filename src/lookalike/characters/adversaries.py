@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 import torch
@@ -29,9 +30,7 @@ class Discriminator(nn.Module):
     def __init__(self, wide: int, hidden: int, dropout: float, chance: torch.Generator) -> None:
         super().__init__()
         widths = [wide, hidden, max(1, hidden // 2), 1]
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.dropout = dropout
         with torch.no_grad():
             for layer in self.layers:
@@ -100,7 +99,7 @@ class GanTask(Task[GanRecipe]):
 
     @torch.no_grad()
     def spread(self) -> float:
-        """How far characters lie from one another as a share of the names' distances: 0 if alike."""
+        """How far characters lie from one another as a share of the names': 0 if alike."""
         generator = self.module.generator.eval()
         found = generator(self._z(WATCHED, torch.Generator().manual_seed(0)))
         generator.train()

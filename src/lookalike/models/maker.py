@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ class Scaled(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outside))
 
     def forward(self, x: Float[Tensor, "batch inside"]) -> Float[Tensor, "batch outside"]:
+        """The layer's outputs."""
         return x @ (self.weight.T / math.sqrt(self.weight.shape[1])) + self.bias
 
 
@@ -81,8 +83,7 @@ class Generator(nn.Module):
         """For names of `wide` main directions."""
         super().__init__()
         widths = [shape.z, *[shape.hidden] * shape.layers]
-        pairs = zip(widths, widths[1:], strict=False)
-        self.layers = nn.ModuleList(Scaled(a, b, chance) for a, b in pairs)
+        self.layers = nn.ModuleList(Scaled(a, b, chance) for a, b in pairwise(widths))
         self.norms = nn.ModuleList(nn.LayerNorm(shape.hidden) for _ in self.layers)
         self.out = Scaled(shape.hidden, wide, chance)
         self.mean: Tensor

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator
 from pathlib import Path
 
-from lookalike.characters.drawing import blended, drawn
+from lookalike.characters.drawing import blended, check_count, drawn
 from lookalike.core.errors import OptionError
 from lookalike.core.library import CHARACTERS, Kept, Learnt, Library, name_of
 from lookalike.core.pictures import png_bytes
@@ -48,9 +48,13 @@ class CharacterWork(ABC):
         maker: str | os.PathLike[str] | None = None,
     ) -> Generator[Card, None, None]:
         """The same, one after the other."""
+        check_count(count)
         [chosen] = draw_seeds(seed, 1)
+        return self._drawn(count, chosen, _folder(maker))
+
+    def _drawn(self, count: int, seed: int, maker: Path | None) -> Generator[Card, None, None]:
         with self.models.use(self.model) as backbone:
-            yield from drawn(backbone, maker_of(backbone, _folder(maker)), count, chosen)
+            yield from drawn(backbone, maker_of(backbone, maker), count, seed)
 
     def save_character(
         self, card: Card, name: str, *, source: str = "", note: str = "", replace: bool = False
