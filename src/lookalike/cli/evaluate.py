@@ -9,6 +9,7 @@ import typer
 
 from lookalike.cli import output
 from lookalike.cli.describers import describers
+from lookalike.cli.evaluate_characters import characters
 from lookalike.cli.options import MODEL, Device, Guidance, Json, Model, Steps, session, settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def evaluate() -> None:
 
 
 group.command()(describers)
+group.command()(characters)
 
 
 @group.command("round-trip")

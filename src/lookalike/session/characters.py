@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
+from PIL.Image import Image
+
+from lookalike.characters.contexts import Context, shown
 from lookalike.characters.drawing import blended, check_count, drawn
+from lookalike.characters.passing import export_embedding, import_character
 from lookalike.core.errors import OptionError
 from lookalike.core.library import CHARACTERS, Kept, Learnt, Library, name_of
 from lookalike.core.pictures import png_bytes
+from lookalike.core.records import Settings
 from lookalike.engine.plan import draw_seeds
 from lookalike.models.card import Card, is_card, read_card
 from lookalike.models.maker import maker_of
@@ -113,6 +118,34 @@ class CharacterWork(ABC):
             for name, card in cards:
                 card.require(backbone, name)
             return blended(backbone, maker_of(backbone, _folder(maker)), cards, share)
+
+    def show_character(
+        self,
+        name: str,
+        contexts: Sequence[Context],
+        *,
+        settings: Settings | None = None,
+        seed: int | None = None,
+    ) -> Generator[Image, None, None]:
+        """A saved character in each of several contexts, one picture after the other."""
+        card = self.character(name)
+        [chosen] = draw_seeds(seed, 1)
+        with self.models.use(self.model) as backbone:
+            card.require(backbone, name_of(name))
+            yield from shown(backbone, card.words, contexts, settings or Settings(), chosen)
+
+    def import_character(self, path: str | os.PathLike[str]) -> Card:
+        """The character of a card or of a textual-inversion embedding for this model.
+
+        Raises:
+            ModelError: the file holds none, it is damaged, or for another text encoder.
+        """
+        with self.models.use(self.model) as backbone:
+            return import_character(backbone, Path(path))
+
+    def export_character(self, name: str, path: str | os.PathLike[str]) -> None:
+        """Write a saved character as a textual-inversion embedding, a new file."""
+        export_embedding(self.character(name), name_of(name), Path(path))
 
 
 def _folder(maker: str | os.PathLike[str] | None) -> Path | None:

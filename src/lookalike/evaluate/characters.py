@@ -1,0 +1,290 @@
+"""The characters' benchmark: whether they stay the same, differ, and do what words ask for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, islice
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL.Image import Image
+from pydantic import Field
+
+from lookalike.convert.textual_inversion import TextualInversion
+from lookalike.core.embedding import Embedding, join
+from lookalike.core.intervals import Interval, interval, spread
+from lookalike.core.record import Record
+from lookalike.core.records import Settings
+from lookalike.engine.rows import sampled
+from lookalike.evaluate.round_trip import Stage
+from lookalike.evaluate.scenes import people
+from lookalike.models.backbone import Backbone
+from lookalike.models.maker import Maker, drawn_places
+from lookalike.models.named import Words, embed_named
+from lookalike.models.probe import Probe
+from lookalike.models.spoken import table
+from lookalike.world.contexts import CONTEXTS, caption_in, in_words
+from lookalike.world.look import Look
+from lookalike.world.render import render
+
+IDENTITY = ("hair", "hair_colour", "skin", "glasses", "facial_hair")
+TRUTH, MADE, NAMES = "full true captions", "characters", "training identities"
+RANDOM, INVERTED = "random embeddings", "textual inversion"
+SEED = 80_000
+"""Seeds of the benchmark's pictures and sheets start here."""
+SHEETS = 4
+"""Seeds of sheets that characters are drawn of, in turn."""
+WATCHED = 256
+BATCH = 16
+
+Values = Mapping[str, str]
+Read = Callable[[int, Values], Embedding]
+"""The embedding of a row's character, by its number, in a context."""
+
+
+class Row(Record):
+    """One way to make characters, and how they fare: shares, 0 to 1."""
+
+    name: str = Field(description="Where the characters come from.")
+    characters: int = Field(description="How many.")
+    identity: Interval = Field(
+        description="Share of contexts that agree on an identity attribute, averaged over five."
+    )
+    style: Interval = Field(description="The same for the style.")
+    text: Interval = Field(description="Share of what a context's words ask for that is shown.")
+    diversity: Interval = Field(
+        description="Share of identity attributes in which two characters differ."
+    )
+    distinct: int = Field(description="How many different identities were read.")
+    of_truth: Interval = Field(description="identity as a share of the full true captions'.")
+    diversity_of_truth: float = Field(description="diversity as a share of theirs.")
+
+
+class Characters(Record):
+    """The benchmark's outcome."""
+
+    model: str = Field(description="The model.")
+    model_sha256: str = Field(description="Its hash.")
+    maker: str = Field(description="The generator's hash.")
+    contexts: int = Field(description="How many contexts.")
+    settings: Settings = Field(description="How pictures were made.")
+    rows: tuple[Row, ...] = Field(description="Ways to make characters.")
+    spread: float = Field(
+        description="How far characters lie from one another, as a share of the names': 0 if alike."
+    )
+    nearest: float = Field(
+        description="Mean distance to the nearest training identity, as a share of the mean "
+        "distance between two of them."
+    )
+    nearest_names: float = Field(description="The same of training identities among themselves.")
+
+    def row(self, name: str) -> Row:
+        """The row called `name`."""
+        return next(row for row in self.rows if row.name == name)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How much to make."""
+
+    count: int = 12
+    contexts: int = len(CONTEXTS)
+    inverted: int = 4
+    inversion_steps: int = 300
+    settings: Settings = field(default_factory=lambda: Settings(steps=20))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was read of one character's pictures, by identity attribute and for the words."""
+
+    modes: Values
+    agreed: Mapping[str, float]
+    text: float
+
+    @property
+    def identity(self) -> float:
+        """The mean over the identity attributes."""
+        return sum(self.agreed[name] for name in IDENTITY) / len(IDENTITY)
+
+
+@torch.no_grad()
+def measure(
+    backbone: Backbone, maker: Maker, probe: Probe, asked: Asked
+) -> Iterator[Stage | Characters]:
+    """Show characters of every kind in the same contexts and read them; stages, then the outcome.
+
+    A character that a generator made has no true caption. So what is compared, for all rows alike,
+    is how far the readings of a character's contexts agree with each other.
+    """
+    contexts = CONTEXTS[: asked.contexts]
+    looks = list(islice(people("test"), asked.count))
+    kinds = _kinds(backbone, maker, looks, asked)
+    found: dict[str, list[Found]] = {}
+    for place, (name, (count, make)) in enumerate(kinds.items()):
+        yield Stage(name, place, len(kinds))
+        read = make()
+        found[name] = []
+        for number in range(count):
+            yield Stage(name, place + number / count, len(kinds))
+            pictures = _shown(backbone, read, number, contexts, asked.settings)
+            found[name].append(judged(probe.read(pictures), contexts))
+    rows = tuple(_row(name, own, found[TRUTH]) for name, own in found.items())
+    yield Characters(
+        model=backbone.name,
+        model_sha256=backbone.sha256,
+        maker=maker.sha256,
+        contexts=len(contexts),
+        settings=asked.settings,
+        rows=rows,
+        **_places(maker),
+    )
+
+
+def _kinds(
+    backbone: Backbone, maker: Maker, looks: Sequence[Look], asked: Asked
+) -> dict[str, tuple[int, Callable[[], Read]]]:
+    """Every row: how many characters, and what reads them, made when its turn comes."""
+    count = asked.count
+
+    def drawn() -> Read:
+        each = -(-count // SHEETS)
+        z = maker.about.shape.z
+        sheets = [drawn_places(each, SEED + sheet, z) for sheet in range(SHEETS)]
+        return _spoken(backbone, maker.words(torch.cat(sheets)))
+
+    kinds: dict[str, tuple[int, Callable[[], Read]]] = {
+        TRUTH: (count, lambda: lambda i, values: backbone.embed([caption_in(looks[i], values)])),
+        MADE: (count, drawn),
+        NAMES: (
+            min(count, len(maker.names)),
+            lambda: _spoken(backbone, maker.spread(maker.names[:count])),
+        ),
+        RANDOM: (count, lambda: _spoken(backbone, _random(backbone, maker, count))),
+    }
+    if asked.inverted:
+        few = looks[: asked.inverted]
+        kinds[INVERTED] = (
+            len(few),
+            lambda: _spoken(backbone, [_inverted(backbone, one, asked) for one in few]),
+        )
+    return kinds
+
+
+def _spoken(backbone: Backbone, words: Sequence[Words]) -> Read:
+    def read(number: int, values: Values) -> Embedding:
+        return embed_named(backbone, [f"@it, {in_words(values)}"], {"it": words[number]})
+
+    return read
+
+
+def _random(backbone: Backbone, maker: Maker, count: int) -> list[Words]:
+    """Pairs of tokens of the vocabulary, drawn blindly."""
+    chance = torch.Generator().manual_seed(SEED)
+    known = [table(tower) for tower in backbone.towers]
+    shape = (count, maker.about.slots)
+    chosen = [torch.randint(len(each), shape, generator=chance) for each in known]
+    return [tuple(k[c[i]] for k, c in zip(known, chosen, strict=True)) for i in range(count)]
+
+
+def _inverted(backbone: Backbone, of: Look, asked: Asked) -> Words:
+    """Two pseudo-words learnt from one rendering of a held-out character."""
+    method = TextualInversion(steps=asked.inversion_steps, vectors=2)
+    with torch.enable_grad():
+        learnt = method.words(backbone, [render(of, backbone.pixels)])
+    return tuple(each[0] for each in learnt)
+
+
+def _shown(
+    backbone: Backbone, read: Read, number: int, contexts: Sequence[Values], settings: Settings
+) -> list[Image]:
+    """One character in all contexts; seeds depend on its number and the context alone."""
+    rows = [read(number, values) for values in contexts]
+    seeds = [SEED + number * len(CONTEXTS) + place for place in range(len(contexts))]
+    pictures: list[Image] = []
+    for start in range(0, len(rows), BATCH):
+        batch = slice(start, start + BATCH)
+        pictures += sampled(backbone, join(rows[batch]), settings, seeds[batch])
+    return pictures
+
+
+def judged(found: Sequence[Values], contexts: Sequence[Values]) -> Found:
+    """How far the readings of one character's pictures agree, and with the contexts' words."""
+    modes: dict[str, str] = {}
+    agreed: dict[str, float] = {}
+    for name in (*IDENTITY, "style"):
+        # Of values that are equally common, the first by the alphabet: no chance in it.
+        counts = Counter(sorted(each[name] for each in found))
+        modes[name], times = counts.most_common(1)[0]
+        agreed[name] = times / len(found)
+    hits = [
+        each.get(name) == value
+        for each, values in zip(found, contexts, strict=True)
+        for name, value in values.items()
+    ]
+    return Found(modes, agreed, sum(hits) / len(hits))
+
+
+def _row(name: str, own: Sequence[Found], truth: Sequence[Found]) -> Row:
+    mine, theirs = diversity(own), diversity(truth)
+    return Row(
+        name=name,
+        characters=len(own),
+        identity=_mean([each.identity for each in own]),
+        style=_mean([each.agreed["style"] for each in own]),
+        text=_mean([each.text for each in own]),
+        diversity=mine,
+        distinct=len({tuple(each.modes[n] for n in IDENTITY) for each in own}),
+        of_truth=share([e.identity for e in own], [e.identity for e in truth]),
+        diversity_of_truth=mine.mean / theirs.mean if theirs.mean else 0.0,
+    )
+
+
+def _mean(scores: Sequence[float]) -> Interval:
+    found = interval(scores)
+    assert found is not None  # there are characters
+    return found
+
+
+def diversity(found: Sequence[Found]) -> Interval:
+    """The mean share of identity attributes in which two characters differ, by the jackknife."""
+    if len(found) < 3:
+        return Interval(mean=_differing(found), low=0.0, high=1.0)
+    without = [_differing([*found[:i], *found[i + 1 :]]) for i in range(len(found))]
+    return spread(_differing(found), np.array(without))
+
+
+def _differing(found: Sequence[Found]) -> float:
+    pairs = list(combinations(found, 2))
+    apart = [sum(a.modes[n] != b.modes[n] for n in IDENTITY) / len(IDENTITY) for a, b in pairs]
+    return sum(apart) / len(apart) if apart else 0.0
+
+
+def share(own: Sequence[float], truth: Sequence[float], resamples: int = 2000) -> Interval:
+    """The mean of some scores as a share of others', with its bootstrap interval."""
+    chance = np.random.default_rng(0)
+
+    def means(scores: Sequence[float]) -> Float[np.ndarray, " resamples"]:
+        known = np.array(scores)
+        return known[chance.integers(0, len(known), (resamples, len(known)))].mean(1)
+
+    ratios = means(own) / np.maximum(means(truth), 1e-9)
+    low, high = np.quantile(ratios, [0.025, 0.975])
+    mean = float(np.mean(own) / max(float(np.mean(truth)), 1e-9))
+    return Interval(mean=mean, low=min(float(low), mean), high=max(float(high), mean))
+
+
+def _places(maker: Maker) -> dict[str, float]:
+    """How characters lie: apart from one another, and near to training identities."""
+    places = maker.coordinates(drawn_places(WATCHED, SEED, maker.about.shape.z))
+    names, others = maker.names[:WATCHED], maker.names[WATCHED:]
+    apart = float(torch.pdist(names).mean())
+    among = torch.cdist(names, others if len(others) else names)
+    return {
+        "spread": float(torch.pdist(places).mean()) / apart,
+        "nearest": float(torch.cdist(places, maker.names).min(1).values.mean()) / apart,
+        "nearest_names": float(among.min(1).values.mean()) / apart,
+    }
