@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lookalike.cli import output
 from lookalike.cli.library import Called, Note, Replace
-from lookalike.cli.options import MODEL, Device, Json, Model, Steps, session, settings
+from lookalike.cli.options import MODEL, Device, Json, Model, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PIL.Image import Image
-
     from lookalike.core.library import Kept
     from lookalike.models.card import Card
     from lookalike.models.maker import Maker
-    from lookalike.session import Session
     from lookalike.train.loop import Step
 
 group = typer.Typer(
@@ -61,16 +58,6 @@ Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number on the
 Character = Annotated[str, typer.Argument(metavar="@NAME", help="A saved character.")]
 Share = Annotated[
     float, typer.Argument(metavar="SHARE", help="How much of the second, from 0 to 1.")
-]
-
-Contexts = Annotated[
-    Literal["world", "life", "presets"], typer.Option("--contexts", help="Which contexts.")
-]
-EmbeddingFile = Annotated[
-    Path, typer.Option("--out", metavar="FILE", help="The new .safetensors file.")
-]
-GivenFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A card or an embedding, in safetensors.")
 ]
 
 
@@ -150,9 +137,7 @@ def new(
     path = next_free(place, STEM, "")
     save_sheet(cards, path)
     typer.echo(path / "sheet.png")
-    typer.echo(
-        f"seed {cards[0].about.seed}; `lookalike characters save NUMBER --as NAME`", err=True
-    )
+    typer.echo(f"seed {cards[0].about.seed}")
 
 
 @group.command()
@@ -165,14 +150,14 @@ def save(
 ) -> None:
     """Keep a character of a sheet under a name, which then stands for it in prompts."""
     from lookalike.characters.drawing import last_sheet, numbered_card
+    from lookalike.characters.keeping import keep
     from lookalike.core.library import Library
 
     Library().check_free(name, replace=replace)
     folder = sheet or last_sheet(output.folder(None))
     card = numbered_card(folder, number)
-    kept = session(MODEL).save_character(
-        card, name, source=f"{folder}#{number}", note=note, replace=replace
-    )
+    source = f"{folder}#{number}"
+    kept = keep(Library(), card, name, source=source, note=note, replace=replace)
     typer.echo(f"@{kept.name}")
 
 
@@ -223,9 +208,10 @@ def _kept() -> list[Kept]:
 @group.command()
 def show(name: Character, json: Json = False) -> None:
     """Show what a saved character is made of, and where its portrait lies."""
+    from lookalike.characters.keeping import kept_card
     from lookalike.core.library import Library
 
-    card, portrait = _session().character(name), Library().path(name)
+    card, portrait = kept_card(Library(), name), Library().path(name)
     found = {
         **card.about.model_dump(mode="json"),
         "words": [list(each.shape) for each in card.words],
@@ -237,74 +223,3 @@ def show(name: Character, json: Json = False) -> None:
     for key, value in found.items():
         if value not in (None, "", {}):
             typer.echo(f"{key:12} {value}")
-
-
-@group.command()
-def sheet(
-    name: Character,
-    contexts: Contexts = "world",
-    seed: Seed = None,
-    steps: Steps = None,
-    out: Out = None,
-    model: Model = MODEL,
-    device: Device = "auto",
-) -> None:
-    """Show one character in many contexts, side by side.
-
-    world: twelve of mini's drawn world; life: twelve actions, expressions, views and places for
-    models of photographs; presets: those of `lookalike presets`.
-    """
-    from lookalike.characters.contexts import contexts as listed_contexts
-    from lookalike.core.files import next_free
-    from lookalike.core.pictures import save_picture
-    from lookalike.core.pictures import sheet as page_of
-
-    place, asked = output.folder(out), listed_contexts(contexts)
-    made = session(model, device)
-    card = made.character(name)
-    tiles: list[Image] = []
-    work = made.show_character(name, asked, settings=settings(model, steps=steps), seed=seed)
-
-    def shown() -> Iterator[Image]:
-        for tile in work:
-            tiles.append(tile)
-            yield tile
-
-    output.watched(shown(), "contexts", lambda _: (len(tiles), len(asked), ""))
-    labels = ["portrait", *(each.label for each in asked)]
-    path = next_free(place, f"sheet-{name.removeprefix('@')}", ".png")
-    save_picture(page_of([card.portrait, *tiles], columns=5, labels=labels), path)
-    typer.echo(path)
-
-
-@group.command()
-def export(name: Character, out: EmbeddingFile) -> None:
-    """Write a character as a textual-inversion embedding, for diffusers and web interfaces."""
-    path = output.new_file(out)
-    _session().export_character(name, path)
-    typer.echo(path)
-
-
-@group.command("import")
-def imported(
-    file: GivenFile,
-    name: Called,
-    note: Note = "",
-    replace: Replace = False,
-    model: Model = MODEL,
-    device: Device = "auto",
-) -> None:
-    """Keep the character of a card, or of a textual-inversion embedding, under a name."""
-    from lookalike.core.library import Library
-    from lookalike.models.weights import read_header
-
-    Library().check_free(name, replace=replace)
-    read_header(file)
-    made = session(model, device)
-    card = made.import_character(file)
-    kept = made.save_character(card, name, source=str(file), note=note, replace=replace)
-    typer.echo(f"@{kept.name}")
-
-
-def _session() -> Session:
-    return session(MODEL)

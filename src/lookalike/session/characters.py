@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
@@ -12,13 +11,12 @@ from PIL.Image import Image
 
 from lookalike.characters.contexts import Context, shown
 from lookalike.characters.drawing import blended, check_count, drawn
+from lookalike.characters.keeping import keep, kept_card
 from lookalike.characters.passing import export_embedding, import_character
-from lookalike.core.errors import OptionError
-from lookalike.core.library import CHARACTERS, Kept, Learnt, Library, name_of
-from lookalike.core.pictures import png_bytes
+from lookalike.core.library import Kept, Library, name_of
 from lookalike.core.records import Settings
 from lookalike.engine.plan import draw_seeds
-from lookalike.models.card import Card, is_card, read_card
+from lookalike.models.card import Card
 from lookalike.models.maker import maker_of
 from lookalike.models.store import Models
 
@@ -69,23 +67,7 @@ class CharacterWork(ABC):
         Raises:
             OptionError: the name is none, or it is taken.
         """
-        data, about = card.to_bytes(), card.about
-        digest = hashlib.sha256(data).hexdigest()
-        learnt = Learnt(
-            by=CHARACTERS, model=about.base, model_sha256=about.model_sha256, sha256=digest
-        )
-        return self.library.save(
-            name,
-            card.portrait,
-            source=source or f"a character {about.made}",
-            source_sha256=hashlib.sha256(png_bytes(card.portrait)).hexdigest(),
-            role="character",
-            licence=about.licence,
-            note=note,
-            replace=replace,
-            learnt=learnt,
-            prompt=data,
-        )
+        return keep(self.library, card, name, source=source, note=note, replace=replace)
 
     def character(self, name: str) -> Card:
         """The card of a saved character.
@@ -93,12 +75,7 @@ class CharacterWork(ABC):
         Raises:
             PictureError: nothing is saved so. OptionError: what is saved so is no character.
         """
-        path = self.library.prompt(name)
-        if path is None or not is_card(path):
-            kept = name_of(name)
-            self.library.get(kept)
-            raise OptionError(f"@{kept} is no character; `lookalike characters list` lists them")
-        return read_card(path)
+        return kept_card(self.library, name)
 
     def blend_characters(
         self,
