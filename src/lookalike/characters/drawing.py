@@ -38,6 +38,7 @@ def drawn(
     for number, place in enumerate(drawn_places(count, seed, maker.about.shape.z)):
         about = _about(backbone, maker, "drawn")
         update = {"seed": seed, "number": number + 1}
+        [place] = maker.settled(place[None])
         yield _made(backbone, maker, place, about.model_copy(update=update), settings)
 
 
@@ -69,7 +70,10 @@ def blended(
     assert second.place is not None
     shares = {one: round(1 - share, 6), other: round(share, 6)} if one != other else {one: 1.0}
     about = _about(backbone, maker, "blended").model_copy(update={"of": shares})
-    return _made(backbone, maker, between(first.place, second.place, share), about, settings)
+    place = between(first.place, second.place, share)
+    if 0 < share < 1:
+        [place] = maker.settled(place[None])
+    return _made(backbone, maker, place, about, settings)
 
 
 def _check_of(maker: Maker, name: str, card: Card) -> None:

@@ -24,6 +24,12 @@ Inverted = Annotated[
 InversionSteps = Annotated[
     int, typer.Option("--inversion-steps", min=1, max=10_000, help="Steps of that learning.")
 ]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind", metavar="ROW", help="A row of the table; may be repeated; all if unset."
+    ),
+]
 Steps = Annotated[int, typer.Option("--steps", help="Steps of the sampler.")]
 MakerFolder = Annotated[
     Path | None,
@@ -37,6 +43,7 @@ def characters(
     inverted: Inverted = 4,
     inversion_steps: InversionSteps = 300,
     steps: Steps = 20,
+    kind: Kinds = None,
     maker: MakerFolder = None,
     json: Json = False,
     model: Model = MODEL,
@@ -49,12 +56,13 @@ def characters(
     all in the same way; every mean has the interval that it lies in with 95 %.
     """
     chosen = settings(model, steps=steps)
-    from lookalike.evaluate.characters import Asked, Characters, measure
+    from lookalike.evaluate.characters import KINDS, Asked, Characters, check_kinds, measure
     from lookalike.models.maker import maker_of
     from lookalike.models.probe import Probe
     from lookalike.models.spec import packaged
 
-    asked = Asked(count, contexts, inverted, inversion_steps, chosen)
+    kinds = check_kinds(kind or KINDS)
+    asked = Asked(count, contexts, inverted, inversion_steps, kinds, chosen)
     with session(model, device).models.use(model) as backbone:
         found_maker = maker_of(backbone, maker)
         work = measure(backbone, found_maker, Probe.load(packaged() / "probe"), asked)

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from lookalike.convert.textual_inversion import TextualInversion
 from lookalike.core.embedding import Embedding, join
+from lookalike.core.errors import OptionError, did_you_mean
 from lookalike.core.intervals import Interval, interval, spread
 from lookalike.core.record import Record
 from lookalike.core.records import Settings
@@ -32,7 +33,9 @@ from lookalike.world.render import render
 
 IDENTITY = ("hair", "hair_colour", "skin", "glasses", "facial_hair")
 TRUTH, MADE, NAMES = "full true captions", "characters", "training identities"
+UNSETTLED = "characters, not settled"
 RANDOM, INVERTED = "random embeddings", "textual inversion"
+KINDS = (TRUTH, MADE, UNSETTLED, NAMES, RANDOM, INVERTED)
 SEED = 80_000
 """Seeds of the benchmark's pictures and sheets start here."""
 SHEETS = 4
@@ -94,7 +97,17 @@ class Asked:
     contexts: int = len(CONTEXTS)
     inverted: int = 4
     inversion_steps: int = 300
+    kinds: tuple[str, ...] = KINDS
     settings: Settings = field(default_factory=lambda: Settings(steps=20))
+
+
+def check_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
+    """The rows' names; `OptionError` where there is none of that name."""
+    for kind in kinds:
+        if kind not in KINDS:
+            near = did_you_mean(kind, KINDS)
+            raise OptionError(f"there is no row {kind}{near}; there are {'; '.join(KINDS)}")
+    return tuple(kinds)
 
 
 @dataclass(frozen=True)
@@ -124,12 +137,14 @@ def measure(
     looks = list(islice(people("test"), asked.count))
     kinds = _kinds(backbone, maker, looks, asked)
     found: dict[str, list[Found]] = {}
-    for place, (name, (count, make)) in enumerate(kinds.items()):
-        yield Stage(name, place, len(kinds))
+    done, of = 0, sum(count for count, _ in kinds.values())
+    for name, (count, make) in kinds.items():
+        yield Stage(name, done, of)
         read = make()
         found[name] = []
         for number in range(count):
-            yield Stage(name, place + number / count, len(kinds))
+            yield Stage(name, done, of)
+            done += 1
             pictures = _shown(backbone, read, number, contexts, asked.settings)
             found[name].append(judged(probe.read(pictures), contexts))
     rows = tuple(_row(name, own, found[TRUTH]) for name, own in found.items())
@@ -150,15 +165,17 @@ def _kinds(
     """Every row: how many characters, and what reads them, made when its turn comes."""
     count = asked.count
 
-    def drawn() -> Read:
+    def drawn(*, settled: bool) -> Read:
         each = -(-count // SHEETS)
         z = maker.about.shape.z
         sheets = [drawn_places(each, SEED + sheet, z) for sheet in range(SHEETS)]
-        return _spoken(backbone, maker.words(torch.cat(sheets)))
+        places = torch.cat(sheets)
+        return _spoken(backbone, maker.words(maker.settled(places) if settled else places))
 
     kinds: dict[str, tuple[int, Callable[[], Read]]] = {
         TRUTH: (count, lambda: lambda i, values: backbone.embed([caption_in(looks[i], values)])),
-        MADE: (count, drawn),
+        MADE: (count, lambda: drawn(settled=True)),
+        UNSETTLED: (count, lambda: drawn(settled=False)),
         NAMES: (
             min(count, len(maker.names)),
             lambda: _spoken(backbone, maker.spread(maker.names[:count])),
@@ -171,7 +188,7 @@ def _kinds(
             len(few),
             lambda: _spoken(backbone, [_inverted(backbone, one, asked) for one in few]),
         )
-    return kinds
+    return {name: each for name, each in kinds.items() if name == TRUTH or name in asked.kinds}
 
 
 def _spoken(backbone: Backbone, words: Sequence[Words]) -> Read:
@@ -279,7 +296,8 @@ def share(own: Sequence[float], truth: Sequence[float], resamples: int = 2000) -
 
 def _places(maker: Maker) -> dict[str, float]:
     """How characters lie: apart from one another, and near to training identities."""
-    places = maker.coordinates(drawn_places(WATCHED, SEED, maker.about.shape.z))
+    z = drawn_places(WATCHED, SEED, maker.about.shape.z)
+    places = maker.coordinates(maker.settled(z))
     names, others = maker.names[:WATCHED], maker.names[WATCHED:]
     apart = float(torch.pdist(names).mean())
     among = torch.cdist(names, others if len(others) else names)
