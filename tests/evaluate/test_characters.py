@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lookalike.evaluate.characters import IDENTITY, Found, diversity, judged, share
+from lookalike.evaluate.sameness import IDENTITY, Found, diversity, judged, share
 from lookalike.world.contexts import CONTEXTS, caption_in, in_words
 from lookalike.world.look import look
 

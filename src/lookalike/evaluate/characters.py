@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, islice
+from itertools import islice
 
-import numpy as np
 import torch
-from jaxtyping import Float
 from PIL.Image import Image
 from pydantic import Field
 
 from lookalike.convert.textual_inversion import TextualInversion
 from lookalike.core.embedding import Embedding, join
 from lookalike.core.errors import OptionError, did_you_mean
-from lookalike.core.intervals import Interval, interval, spread
+from lookalike.core.intervals import Interval, interval
 from lookalike.core.record import Record
 from lookalike.core.records import Settings
 from lookalike.engine.rows import sampled
 from lookalike.evaluate.round_trip import Stage
+from lookalike.evaluate.sameness import IDENTITY, Found, Values, diversity, judged, share
 from lookalike.evaluate.scenes import people
 from lookalike.models.backbone import Backbone
 from lookalike.models.maker import Maker, drawn_places
@@ -31,7 +29,6 @@ from lookalike.world.contexts import CONTEXTS, caption_in, in_words
 from lookalike.world.look import Look
 from lookalike.world.render import render
 
-IDENTITY = ("hair", "hair_colour", "skin", "glasses", "facial_hair")
 TRUTH, MADE, NAMES = "full true captions", "characters", "training identities"
 UNSETTLED = "characters, not settled"
 RANDOM, INVERTED = "random embeddings", "textual inversion"
@@ -43,7 +40,6 @@ SHEETS = 4
 WATCHED = 256
 BATCH = 16
 
-Values = Mapping[str, str]
 Read = Callable[[int, Values], Embedding]
 """The embedding of a row's character, by its number, in a context."""
 
@@ -108,20 +104,6 @@ def check_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
             near = did_you_mean(kind, KINDS)
             raise OptionError(f"there is no row {kind}{near}; there are {'; '.join(KINDS)}")
     return tuple(kinds)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was read of one character's pictures, by identity attribute and for the words."""
-
-    modes: Values
-    agreed: Mapping[str, float]
-    text: float
-
-    @property
-    def identity(self) -> float:
-        """The mean over the identity attributes."""
-        return sum(self.agreed[name] for name in IDENTITY) / len(IDENTITY)
 
 
 @torch.no_grad()
@@ -228,23 +210,6 @@ def _shown(
     return pictures
 
 
-def judged(found: Sequence[Values], contexts: Sequence[Values]) -> Found:
-    """How far the readings of one character's pictures agree, and with the contexts' words."""
-    modes: dict[str, str] = {}
-    agreed: dict[str, float] = {}
-    for name in (*IDENTITY, "style"):
-        # Of values that are equally common, the first by the alphabet: no chance in it.
-        counts = Counter(sorted(each[name] for each in found))
-        modes[name], times = counts.most_common(1)[0]
-        agreed[name] = times / len(found)
-    hits = [
-        each.get(name) == value
-        for each, values in zip(found, contexts, strict=True)
-        for name, value in values.items()
-    ]
-    return Found(modes, agreed, sum(hits) / len(hits))
-
-
 def _row(name: str, own: Sequence[Found], truth: Sequence[Found]) -> Row:
     mine, theirs = diversity(own), diversity(truth)
     return Row(
@@ -264,34 +229,6 @@ def _mean(scores: Sequence[float]) -> Interval:
     found = interval(scores)
     assert found is not None  # there are characters
     return found
-
-
-def diversity(found: Sequence[Found]) -> Interval:
-    """The mean share of identity attributes in which two characters differ, by the jackknife."""
-    if len(found) < 3:
-        return Interval(mean=_differing(found), low=0.0, high=1.0)
-    without = [_differing([*found[:i], *found[i + 1 :]]) for i in range(len(found))]
-    return spread(_differing(found), np.array(without))
-
-
-def _differing(found: Sequence[Found]) -> float:
-    pairs = list(combinations(found, 2))
-    apart = [sum(a.modes[n] != b.modes[n] for n in IDENTITY) / len(IDENTITY) for a, b in pairs]
-    return sum(apart) / len(apart) if apart else 0.0
-
-
-def share(own: Sequence[float], truth: Sequence[float], resamples: int = 2000) -> Interval:
-    """The mean of some scores as a share of others', with its bootstrap interval."""
-    chance = np.random.default_rng(0)
-
-    def means(scores: Sequence[float]) -> Float[np.ndarray, " resamples"]:
-        known = np.array(scores)
-        return known[chance.integers(0, len(known), (resamples, len(known)))].mean(1)
-
-    ratios = means(own) / np.maximum(means(truth), 1e-9)
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    mean = float(np.mean(own) / max(float(np.mean(truth)), 1e-9))
-    return Interval(mean=mean, low=min(float(low), mean), high=max(float(high), mean))
 
 
 def _places(maker: Maker) -> dict[str, float]:
