@@ -51,8 +51,26 @@ def test_a_generator_comes_back_from_its_folder(backbone: LatentDiffusion, tmp_p
     with pytest.raises(ModelError, match="this generator of characters is for tiny"):
         maker_of(other, tmp_path / "maker")
     (tmp_path / "maker" / "model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(ModelError, match="the generator in .* is damaged"):
+    with pytest.raises(ModelError, match=r"the generator in .* is damaged"):
         load_maker(tmp_path / "maker")
+
+
+def test_a_settled_place_is_taken_for_a_name_and_a_good_one_stays(
+    backbone: LatentDiffusion, tmp_path: Path
+) -> None:
+    made = small_maker(backbone, tmp_path, small_recipe(steps=40))
+    z = drawn_places(6, seed=2, z=8)
+
+    def scores(places: torch.Tensor) -> torch.Tensor:
+        return made.judge(made.coordinates(places), torch.Generator())
+
+    settled_at = made.settled(z)
+    assert bool((scores(settled_at) >= scores(z) - 1e-3).all())
+    assert float(scores(settled_at).mean()) > float(scores(z).mean())
+    assert torch.equal(made.settled(z), settled_at)
+    with torch.no_grad():
+        made.judge.layers[-1].bias += 10  # by which all are taken for names
+    assert torch.equal(made.settled(z), z)
 
 
 def test_two_encoders_get_words_of_their_own(tmp_path: Path) -> None:

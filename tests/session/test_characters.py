@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
+from lookalike.characters import drawing
 from lookalike.characters.drawing import (
     between,
     last_sheet,
@@ -15,6 +17,7 @@ from lookalike.characters.drawing import (
 )
 from lookalike.core.errors import ModelError, OptionError, PictureError
 from lookalike.core.library import Library
+from lookalike.core.records import Settings
 from lookalike.models.card import Card, read_card
 from lookalike.models.maker import save_maker
 from lookalike.session import Note, Session
@@ -37,6 +40,14 @@ def tiny_session(folder: Path, seed: int = 0) -> Session:
             small_maker(backbone, folder.parent / f"{folder.name}-run"), folder / "characters"
         )
     return session
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Portraits of one step."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "PORTRAIT", Settings(count=1, steps=1))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +139,7 @@ def test_a_card_for_another_base_is_refused(
 ) -> None:
     warm.save_character(cards[0], "nadia")
     other = tiny_session(tmp_path / "other", seed=1)
-    with pytest.raises(ModelError, match="@nadia is a character for tiny .*other.* reads"):
+    with pytest.raises(ModelError, match=r"@nadia is a character for tiny .*other.* reads"):
         other.imagine(f"@nadia, a cat {FEW}")
     with pytest.raises(ModelError, match="@nadia is a character for tiny"):
         other.blend_characters("@nadia", "@nadia")
@@ -181,7 +192,7 @@ def test_a_sheet_keeps_its_cards_under_their_numbers(cards: list[Card], here: Pa
     assert torch.equal(found.words[0], cards[1].words[0])
     assert found.about == cards[1].about
     assert found.portrait.tobytes() == cards[1].portrait.tobytes()
-    with pytest.raises(OptionError, match="there is no number 3 on .*; it has 1 to 2"):
+    with pytest.raises(OptionError, match=r"there is no number 3 on .*; it has 1 to 2"):
         numbered_card(here / "characters-001", 3)
     with pytest.raises(OptionError, match="there is no sheet of characters in"):
         last_sheet(here / "empty")

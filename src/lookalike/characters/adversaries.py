@@ -8,12 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.functional import leaky_relu
 
 from lookalike.characters.names import Names
 from lookalike.characters.recipe import GanRecipe
 from lookalike.models.backbone import Backbone
-from lookalike.models.maker import SLOPE, Generator
+from lookalike.models.maker import Discriminator, Generator
 from lookalike.models.named import end_states
 from lookalike.train.task import Task
 
@@ -21,34 +20,6 @@ WATCHED = 256
 """Characters whose distances from one another are watched."""
 EVERY = 50
 """Steps from look to look."""
-
-
-class Discriminator(nn.Module):
-    """Whether coordinates are a name's: 1, or a character's: 0."""
-
-    def __init__(self, wide: int, hidden: int, dropout: float, chance: torch.Generator) -> None:
-        super().__init__()
-        widths = [wide, hidden, max(1, hidden // 2), 1]
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)
-        )
-        self.dropout = dropout
-        with torch.no_grad():
-            for layer in self.layers:
-                reach = layer.weight.shape[1] ** -0.5
-                for each in (layer.weight, layer.bias):
-                    each.copy_((torch.rand(each.shape, generator=chance) * 2 - 1) * reach)
-
-    def forward(
-        self, x: Float[Tensor, "batch wide"], chance: torch.Generator
-    ) -> Float[Tensor, " batch"]:
-        """Scores; `chance` draws what is left out."""
-        *inner, last = self.layers
-        for layer in inner:
-            x = leaky_relu(layer(x), SLOPE)
-            kept = torch.rand(x.shape, generator=chance) >= self.dropout
-            x = x * kept / (1 - self.dropout)
-        return last(x)[:, 0]
 
 
 class Adversaries(nn.Module):
@@ -100,7 +71,7 @@ class GanTask(Task[GanRecipe]):
 
     @torch.no_grad()
     def spread(self) -> float:
-        """How far characters lie from one another as a share of the names' distances: 0 if alike."""
+        """How far characters lie from one another as a share of the names': 0 if alike."""
         generator = self.module.generator.eval()
         found = generator(self._z(WATCHED, torch.Generator().manual_seed(0)))
         generator.train()

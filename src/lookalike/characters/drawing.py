@@ -33,18 +33,19 @@ MOST = 100
 def drawn(
     backbone: Backbone, maker: Maker, count: int, seed: int, settings: Settings | None = None
 ) -> Iterator[Card]:
-    """New characters, the same for the same seed, one after the other.
-
-    Raises:
-        OptionError: there are to be none, or too many for a sheet.
-    """
-    if not 1 <= count <= MOST:
-        raise OptionError(f"a sheet has 1 to {MOST} characters, not {count}")
+    """New characters, the same for the same seed, one after the other."""
     maker.require(backbone)
     for number, place in enumerate(drawn_places(count, seed, maker.about.shape.z)):
         about = _about(backbone, maker, "drawn")
         update = {"seed": seed, "number": number + 1}
+        [place] = maker.settled(place[None])
         yield _made(backbone, maker, place, about.model_copy(update=update), settings)
+
+
+def check_count(count: int) -> None:
+    """Raise `OptionError` unless a sheet can have so many characters."""
+    if not 1 <= count <= MOST:
+        raise OptionError(f"a sheet has 1 to {MOST} characters, not {count}")
 
 
 def blended(
@@ -69,7 +70,10 @@ def blended(
     assert second.place is not None
     shares = {one: round(1 - share, 6), other: round(share, 6)} if one != other else {one: 1.0}
     about = _about(backbone, maker, "blended").model_copy(update={"of": shares})
-    return _made(backbone, maker, between(first.place, second.place, share), about, settings)
+    place = between(first.place, second.place, share)
+    if 0 < share < 1:
+        [place] = maker.settled(place[None])
+    return _made(backbone, maker, place, about, settings)
 
 
 def _check_of(maker: Maker, name: str, card: Card) -> None:
@@ -101,9 +105,8 @@ def portrait(
 ) -> Image:
     """A character's portrait; `prompt` has @it for it."""
     with torch.no_grad():
-        return sampled(backbone, embed_named(backbone, [prompt], {"it": words}), settings, [SEED])[
-            0
-        ]
+        told = embed_named(backbone, [prompt], {"it": words})
+        return sampled(backbone, told, settings or PORTRAIT, [SEED])[0]
 
 
 def _about(backbone: Backbone, maker: Maker, made: str) -> About:
@@ -121,7 +124,11 @@ def _about(backbone: Backbone, maker: Maker, made: str) -> About:
 
 
 def _made(
-    backbone: Backbone, maker: Maker, place: Float[Tensor, " z"], about: About, settings: Settings
+    backbone: Backbone,
+    maker: Maker,
+    place: Float[Tensor, " z"],
+    about: About,
+    settings: Settings | None,
 ) -> Card:
     [words] = maker.words(place[None])
     face = portrait(backbone, words, about.portrait, settings)

@@ -65,6 +65,7 @@ def _made(
         base=backbone.name,
         space=backbone.space,
         shape=recipe.gan.generator,
+        judge=recipe.gan.hidden,
         slots=task.slots,
         portrait=recipe.portrait,
         licence=recipe.licence,
@@ -75,14 +76,16 @@ def _made(
         },
     )
     generator = both.generator.eval().requires_grad_(False)
+    judge = both.discriminator.requires_grad_(False)
+    judge.dropout = 0.0
     kept = task.names[:KEPT]
-    return Maker(about, generator, task.mean, task.directions, kept, list(names.widths))
+    return Maker(about, generator, judge, task.mean, task.directions, kept, list(names.widths))
 
 
 @torch.no_grad()
 def settled(generator: Generator) -> None:
     """Take the statistics of a generator's outputs anew: averaged weights have others."""
-    z = torch.randn(SETTLING, generator.layers[0].weight.shape[1], generator=_chance())
+    z = torch.randn(SETTLING, generator.z, generator=_chance())
     generator.mean.zero_()
     generator.variance.fill_(1)
     found = generator.eval().raw(z)

@@ -9,7 +9,7 @@ import typer
 
 from lookalike.cli import (
     batch,
-    characters,
+    characters_pass,
     demo,
     evaluate,
     learn,
@@ -68,7 +68,7 @@ app.add_typer(evaluate.group, name="evaluate")
 app.add_typer(world.group, name="world")
 app.add_typer(mini.group, name="mini")
 app.add_typer(reverse_reuse.group, name="reverse")
-app.add_typer(characters.group, name="characters")
+app.add_typer(characters_pass.group, name="characters")
 
 # Typer gives no name to the base of its complaints.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]

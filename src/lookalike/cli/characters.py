@@ -12,9 +12,11 @@ from lookalike.cli.library import Called, Note, Replace
 from lookalike.cli.options import MODEL, Device, Json, Model, session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lookalike.core.library import Kept
+    from lookalike.models.card import Card
     from lookalike.models.maker import Maker
-    from lookalike.session import Session
     from lookalike.train.loop import Step
 
 group = typer.Typer(
@@ -124,9 +126,9 @@ def new(
 
     place = output.folder(out)
     work = session(model, device).start_new_characters(count, seed=seed, maker=maker)
-    cards = []
+    cards: list[Card] = []
 
-    def numbered():
+    def numbered() -> Iterator[Card]:
         for card in work:
             cards.append(card)
             yield card
@@ -135,9 +137,7 @@ def new(
     path = next_free(place, STEM, "")
     save_sheet(cards, path)
     typer.echo(path / "sheet.png")
-    typer.echo(
-        f"seed {cards[0].about.seed}; `lookalike characters save NUMBER --as NAME`", err=True
-    )
+    typer.echo(f"seed {cards[0].about.seed}")
 
 
 @group.command()
@@ -150,14 +150,14 @@ def save(
 ) -> None:
     """Keep a character of a sheet under a name, which then stands for it in prompts."""
     from lookalike.characters.drawing import last_sheet, numbered_card
+    from lookalike.characters.keeping import keep
     from lookalike.core.library import Library
 
     Library().check_free(name, replace=replace)
     folder = sheet or last_sheet(output.folder(None))
     card = numbered_card(folder, number)
-    kept = session(MODEL).save_character(
-        card, name, source=f"{folder}#{number}", note=note, replace=replace
-    )
+    source = f"{folder}#{number}"
+    kept = keep(Library(), card, name, source=source, note=note, replace=replace)
     typer.echo(f"@{kept.name}")
 
 
@@ -208,9 +208,10 @@ def _kept() -> list[Kept]:
 @group.command()
 def show(name: Character, json: Json = False) -> None:
     """Show what a saved character is made of, and where its portrait lies."""
+    from lookalike.characters.keeping import kept_card
     from lookalike.core.library import Library
 
-    card, portrait = _session().character(name), Library().path(name)
+    card, portrait = kept_card(Library(), name), Library().path(name)
     found = {
         **card.about.model_dump(mode="json"),
         "words": [list(each.shape) for each in card.words],
@@ -222,7 +223,3 @@ def show(name: Character, json: Json = False) -> None:
     for key, value in found.items():
         if value not in (None, "", {}):
             typer.echo(f"{key:12} {value}")
-
-
-def _session() -> Session:
-    return session(MODEL)

@@ -9,6 +9,7 @@ import typer
 
 from lookalike.cli import output
 from lookalike.cli.describers import describers
+from lookalike.cli.evaluate_characters import characters
 from lookalike.cli.evaluate_restyle import restyle
 from lookalike.cli.options import MODEL, Device, Guidance, Json, Model, Steps, session, settings
 
@@ -32,6 +33,7 @@ def evaluate() -> None:
 
 group.command()(describers)
 group.command()(restyle)
+group.command()(characters)
 
 
 @group.command("round-trip")

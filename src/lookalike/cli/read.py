@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.methods import ConverterCommand, DescriberCommand, method_options
+from lookalike.cli.methods import ConverterCommand, method_options
 from lookalike.cli.options import (
     MODEL,
     By,

@@ -215,10 +215,7 @@ class Library:
         if kept is None or kept.learnt is None:
             return None
         if sha256(path) != kept.learnt.sha256:
-            raise PictureError(
-                f"what was learnt of @{kept.name} was changed since; "
-                f"`lookalike learn PICTURE --as {kept.name} --replace` learns it anew"
-            )
+            raise PictureError(f"what was learnt of @{kept.name} was changed since; {_anew(kept)}")
         return path
 
     def forget(self, name: str) -> None:
@@ -254,6 +251,12 @@ class Library:
 def saved_file(source: str | os.PathLike[str]) -> Path:
     """The file that a path or a saved name means."""
     return Library().path(str(source)) if is_saved_name(source) else Path(source)
+
+
+def _anew(kept: Kept) -> str:
+    if kept.kind == "character":
+        return f"`lookalike characters save NUMBER --as {kept.name} --replace` saves it anew"
+    return f"`lookalike learn PICTURE --as {kept.name} --replace` learns it anew"
 
 
 def _kind(learnt: Learnt | None) -> Literal["picture", "prompt", "character"]:

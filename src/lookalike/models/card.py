@@ -1,4 +1,4 @@
-"""Character cards: the pseudo-words of one character, its portrait and how it was made, in a file."""
+"""Character cards: one character's pseudo-words, its portrait and how it was made, in a file."""
 
 from __future__ import annotations
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from lookalike.characters.drawing import blended, drawn
-from lookalike.core.errors import OptionError
-from lookalike.core.library import CHARACTERS, Kept, Learnt, Library, name_of
-from lookalike.core.pictures import png_bytes
+from PIL.Image import Image
+
+from lookalike.characters.contexts import Context, shown
+from lookalike.characters.drawing import blended, check_count, drawn
+from lookalike.characters.keeping import keep, kept_card
+from lookalike.characters.passing import export_embedding, import_character
+from lookalike.core.library import Kept, Library, name_of
+from lookalike.core.records import Settings
 from lookalike.engine.plan import draw_seeds
-from lookalike.models.card import Card, is_card, read_card
+from lookalike.models.card import Card
 from lookalike.models.maker import maker_of
 from lookalike.models.store import Models
 
@@ -48,9 +51,13 @@ class CharacterWork(ABC):
         maker: str | os.PathLike[str] | None = None,
     ) -> Generator[Card, None, None]:
         """The same, one after the other."""
+        check_count(count)
         [chosen] = draw_seeds(seed, 1)
+        return self._drawn(count, chosen, _folder(maker))
+
+    def _drawn(self, count: int, seed: int, maker: Path | None) -> Generator[Card, None, None]:
         with self.models.use(self.model) as backbone:
-            yield from drawn(backbone, maker_of(backbone, _folder(maker)), count, chosen)
+            yield from drawn(backbone, maker_of(backbone, maker), count, seed)
 
     def save_character(
         self, card: Card, name: str, *, source: str = "", note: str = "", replace: bool = False
@@ -60,23 +67,7 @@ class CharacterWork(ABC):
         Raises:
             OptionError: the name is none, or it is taken.
         """
-        data, about = card.to_bytes(), card.about
-        digest = hashlib.sha256(data).hexdigest()
-        learnt = Learnt(
-            by=CHARACTERS, model=about.base, model_sha256=about.model_sha256, sha256=digest
-        )
-        return self.library.save(
-            name,
-            card.portrait,
-            source=source or f"a character {about.made}",
-            source_sha256=hashlib.sha256(png_bytes(card.portrait)).hexdigest(),
-            role="character",
-            licence=about.licence,
-            note=note,
-            replace=replace,
-            learnt=learnt,
-            prompt=data,
-        )
+        return keep(self.library, card, name, source=source, note=note, replace=replace)
 
     def character(self, name: str) -> Card:
         """The card of a saved character.
@@ -84,12 +75,7 @@ class CharacterWork(ABC):
         Raises:
             PictureError: nothing is saved so. OptionError: what is saved so is no character.
         """
-        path = self.library.prompt(name)
-        if path is None or not is_card(path):
-            kept = name_of(name)
-            self.library.get(kept)
-            raise OptionError(f"@{kept} is no character; `lookalike characters list` lists them")
-        return read_card(path)
+        return kept_card(self.library, name)
 
     def blend_characters(
         self,
@@ -109,6 +95,34 @@ class CharacterWork(ABC):
             for name, card in cards:
                 card.require(backbone, name)
             return blended(backbone, maker_of(backbone, _folder(maker)), cards, share)
+
+    def show_character(
+        self,
+        name: str,
+        contexts: Sequence[Context],
+        *,
+        settings: Settings | None = None,
+        seed: int | None = None,
+    ) -> Generator[Image, None, None]:
+        """A saved character in each of several contexts, one picture after the other."""
+        card = self.character(name)
+        [chosen] = draw_seeds(seed, 1)
+        with self.models.use(self.model) as backbone:
+            card.require(backbone, name_of(name))
+            yield from shown(backbone, card.words, contexts, settings or Settings(), chosen)
+
+    def import_character(self, path: str | os.PathLike[str]) -> Card:
+        """The character of a card or of a textual-inversion embedding for this model.
+
+        Raises:
+            ModelError: the file holds none, it is damaged, or for another text encoder.
+        """
+        with self.models.use(self.model) as backbone:
+            return import_character(backbone, Path(path))
+
+    def export_character(self, name: str, path: str | os.PathLike[str]) -> None:
+        """Write a saved character as a textual-inversion embedding, a new file."""
+        export_embedding(self.character(name), name_of(name), Path(path))
 
 
 def _folder(maker: str | os.PathLike[str] | None) -> Path | None:

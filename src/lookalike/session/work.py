@@ -197,16 +197,16 @@ def tell_strangers(backbone: Backbone, sources: Sequence[Source]) -> None:
     """Say which pictures are unlike anything that the model was trained on."""
     from lookalike.models.familiar import familiarity
 
-    found = familiarity(backbone, [one.picture for one in sources]) if sources else None
-    for one in sources:
-        if one.prompt is None or is_card(one.prompt):
-            continue
-        if learnt_for(one.prompt) != backbone.sha256:
+    # Characters are left out: a portrait is the model's own, and speaks through its card.
+    shown = [one for one in sources if one.prompt is None or not is_card(one.prompt)]
+    found = familiarity(backbone, [one.picture for one in shown]) if shown else None
+    for one in shown:
+        if one.prompt is not None and learnt_for(one.prompt) != backbone.sha256:
             note(
                 f"what was learnt of {one.name} is for another model than {backbone.name}, which "
                 "reads its picture instead"
             )
-    for one, measured in zip(sources, found or [], strict=False):
+    for one, measured in zip(shown, found or [], strict=False):
         if not measured.known:
             note(
                 f"{one.name} is unlike what {backbone.name} was trained on (its distance is "
