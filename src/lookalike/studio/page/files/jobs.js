@@ -19,7 +19,12 @@ export function board() {
     node.prepend(made);
     return made;
   }
-  return { node, add, ask: async (verb, body) => add(await post(`/v1/${verb}`, body)) };
+  async function ask(verb, body) {
+    const made = add(await post(`/v1/${verb}`, body));
+    // On a narrow window results stand below what asks for them.
+    if (matchMedia("(max-width: 760px)").matches) made.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  }
+  return { node, add, ask };
 }
 
 const titleOf = (job) => {

@@ -44,6 +44,8 @@ export function promptLine({ label, submit, besides = () => ({}), rows = 2, plac
   }
 
   function told(found) {
+    // While a parameter's name is being typed, the help beside it says enough.
+    if (found.fault && found.place && !list.hidden && offered.length) { marked(null); said.replaceChildren(); return; }
     const [first, ...under] = (found.fault?.message ?? "").split("\n");
     text.setAttribute("aria-invalid", String(Boolean(found.fault)));
     marked(found.fault ? found.place : null);

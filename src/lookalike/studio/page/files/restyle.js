@@ -20,7 +20,7 @@ page("restyle", "Restyle", () => {
   }
   recall(results, ["restyle"]);
   const node = h("div", {}, h("h1", {}, "Restyle"), h("div", { class: "two" },
-    h("form", { class: "card", onsubmit: (event) => event.preventDefault() }, shown.node, h("br"), styles.node,
+    h("form", { class: "card", onsubmit: (event) => event.preventDefault() }, shown.node, h("div", { class: "break" }), styles.node,
       h("div", { class: "fields" }, field("Preset", preset), field("Longer side, pixels", size)),
       h("label", { class: "check" }, colours, "keep the colours"), h("div", { class: "row end" }, go)),
     results.node));

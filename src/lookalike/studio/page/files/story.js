@@ -40,7 +40,7 @@ page("story", "Story", () => {
   recall(results, ["story"]);
   const node = h("div", {}, h("h1", {}, "Story"), h("div", { class: "two" },
     h("form", { class: "card", onsubmit: (event) => event.preventDefault() }, h("p", { class: "quiet" }, "A prompt for each picture, 2 to 12; the character of the first stays."),
-      list, more, field("A wording to add", wording), shown.node, h("br"), style.node, chosen.node, h("div", { class: "row end" }, go)),
+      list, more, field("A wording to add", wording), shown.node, h("div", { class: "break" }), style.node, chosen.node, h("div", { class: "row end" }, go)),
     results.node));
   return { node, take: ({ picture, ...about }) => shown.add(picture, about) };
 });
