@@ -9,13 +9,14 @@ from typing import Any
 from PIL.Image import Image
 
 from lookalike.core.embedding import Embedding
-from lookalike.core.errors import PromptError
+from lookalike.core.errors import OptionError, PromptError
 from lookalike.core.grids import grid, layout
 from lookalike.core.language import write
 from lookalike.core.pictures import png_bytes
 from lookalike.core.plan import Result
 from lookalike.core.records import Description, Prompt, Recipe
 from lookalike.engine.run import Progress
+from lookalike.restyle.options import options_of
 from lookalike.session import Run, Session
 from lookalike.studio import requests as ask
 from lookalike.studio.history.keeping import Made
@@ -32,6 +33,8 @@ class Verb:
     made: Callable[[Any, Any], list[Made]]
     seeded: bool = True
     """Whether a seed is drawn when a job is accepted, so that a second attempt makes the same."""
+    paints: bool = False
+    """Whether what its steps show are pixels; otherwise they are latents, where it is seeded."""
 
 
 def _pictures(result: Result, request: ask.Request) -> list[Made]:
@@ -187,6 +190,25 @@ def _pan(session: Session, asked: ask.Pan) -> Run[Any]:
     )
 
 
+def _restyle(session: Session, asked: ask.Restyle) -> Run[Any]:
+    if asked.settings is not None and asked.settings.model_fields_set - {"model"}:
+        raise OptionError("restyle samples nothing, and has no settings; it has options")
+    chosen = options_of(asked.preset, asked.options)
+    if chosen.size > ask.MOST_PAINTED:
+        raise OptionError(
+            f"size = {chosen.size}: the studio paints {ask.MOST_PAINTED} pixels a side at most; "
+            "`lookalike restyle` paints larger ones"
+        )
+    return session.start_restyle(
+        asked.picture,
+        asked.styles,
+        weights=asked.weights,
+        masks=asked.masks,
+        preset=asked.preset,
+        options=asked.options,
+    )
+
+
 VERBS: Mapping[str, Verb] = {
     "describe": Verb(ask.Describe, _describe, _descriptions, seeded=False),
     "convert": Verb(ask.Convert, _convert, _embedding, seeded=False),
@@ -198,4 +220,5 @@ VERBS: Mapping[str, Verb] = {
     "remix": Verb(ask.Remix, _remix, _pictures, seeded=False),
     "zoom": Verb(ask.Zoom, _zoom, _pictures),
     "pan": Verb(ask.Pan, _pan, _pictures),
+    "restyle": Verb(ask.Restyle, _restyle, _pictures, seeded=False, paints=True),
 }

@@ -68,7 +68,9 @@ class Choices(Record):
 
     parameters: tuple[Help, ...] = Field(description="Of the prompt language.")
     models: tuple[str, ...] = Field(description="The models at hand.")
-    describers: dict[str, str] = Field(description="Ways from pictures to prompts, and what each is.")
+    describers: dict[str, str] = Field(
+        description="Ways from pictures to prompts, and what each is."
+    )
     converters: dict[str, str] = Field(description="The same, to prompt embeddings.")
     presets: tuple[Preset, ...] = Field(description="Wordings for one character in several frames.")
 
