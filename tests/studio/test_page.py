@@ -1,4 +1,4 @@
-"""The page: served under a strict policy, whole, with nothing from elsewhere, and shut by a token."""
+"""The page: under a strict policy, whole, with nothing from elsewhere, and shut by a token."""
 
 from __future__ import annotations
 

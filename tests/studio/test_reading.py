@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from lookalike.core.language.parameters import table
 from lookalike.core.pictures import png_bytes
 from lookalike.core.records import Prompt, Recipe
+from lookalike.models.card import About, Card
+from lookalike.studio.history.keeping import keep
 from lookalike.studio.http.app import build
+from lookalike.studio.jobs.queue import Asked
 from lookalike.studio.studio import Studio
+from lookalike.studio.verbs import VERBS
 from tests.studio.conftest import Counting
 from tests.studio.live import problem
 
@@ -154,3 +159,42 @@ def test_a_name_that_is_none_is_refused(client: TestClient, name: str) -> None:
         404,
         422,
     )
+
+
+def card() -> Card:
+    about = About(base="none", space="none", model_sha256="0" * 64, made="drawn", seed=7, number=1)
+    return Card((torch.ones(2, 4),), torch.ones(3), Image.new("RGB", (8, 8), "blue"), about)
+
+
+def test_a_drawn_character_is_saved_by_its_number(client: TestClient, idle: Studio) -> None:
+    made = VERBS["characters"].made([card()], None)
+    assert [one.kind for one in made] == ["picture", "character"]
+    asked = Asked("characters", {}, "none")
+    name = idle.queue.add(asked, client="local", priority=0)
+    assert keep(idle.database, idle.shelf, name, made)
+    face, kept = idle.history.of_jobs([name])[name]
+    assert kept.record["shown"] == face.picture
+    assert client.put("/v1/library/blue", json={"character": kept.id}).status_code == 201
+    assert [one["name"] for one in client.get("/v1/characters").json()["saved"]] == ["blue"]
+    status, detail = problem(client.put("/v1/library/red", json={"character": face.id}))
+    assert (status, detail) == (422, f"item {face.id} is no character, but a picture")
+    assert problem(client.put("/v1/library/red", json={}))[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"options": {"size": 4096}}, "paints 1024 pixels a side at most"),
+        ({"options": {"sizes": 64}}, "did you mean size"),
+        ({"settings": {"steps": 3}}, "has no settings; it has options"),
+        ({"weights": [1, 2]}, "2 weights do not fit 1 styles"),
+    ],
+)
+def test_what_restyle_cannot_do_here_is_told_at_once(
+    client: TestClient, more: dict[str, object], why: str
+) -> None:
+    mark = picture(client)
+    asked = {"picture": mark, "styles": [mark], **more}
+    status, detail = problem(client.post("/v1/restyle", json=asked))
+    assert status == 422
+    assert why in detail

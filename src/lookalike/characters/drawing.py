@@ -96,9 +96,7 @@ def between(
     )
 
 
-def portrait(
-    backbone: Backbone, words: Words, prompt: str, settings: Settings | None = None
-) -> Image:
+def portrait(backbone: Backbone, words: Words, prompt: str, settings: Settings | None = None) -> Image:
     """A character's portrait; `prompt` has @it for it."""
     with torch.no_grad():
         return sampled(backbone, embed_named(backbone, [prompt], {"it": words}), settings, [SEED])[

@@ -195,3 +195,9 @@ class Restyle(Request):
     options: dict[str, Scalar] = Field(
         default_factory=dict, max_length=32, description="Options in place of the preset's."
     )
+
+
+class Characters(Request):
+    """New characters, each with a portrait and a card; the seed is that of the settings."""
+
+    count: int = Field(default=4, ge=1, le=16, description="How many.")

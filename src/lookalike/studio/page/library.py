@@ -11,10 +11,11 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
 from pydantic import Field
 
-from lookalike.core.errors import PictureError
+from lookalike.core.errors import OptionError, PictureError
 from lookalike.core.library import Kept, Library
 from lookalike.core.record import Record
 from lookalike.core.records import Role
+from lookalike.models.card import read_card
 from lookalike.session.source import open_source
 from lookalike.studio.requests import Picture, Words
 from lookalike.studio.sessions import at_work
@@ -43,33 +44,41 @@ class SavedList(Record):
 
 
 class Save(Record):
-    """A picture to be kept under a name."""
+    """A picture, or a character of the history, to be kept under a name."""
 
-    picture: Picture
+    picture: Picture | None = None
+    character: int | None = Field(
+        default=None, ge=1, le=2**53, description="The number of its item, in place of a picture."
+    )
     role: Role | None = Field(default=None, description="What it is meant for.")
     note: Words = Field(default="", description="Anything else.")
     replace: bool = Field(default=False, description="Take the place of what has that name.")
 
 
 def library(studio: Studio) -> APIRouter:
-    """The addresses below /v1/library."""
-    router = APIRouter(prefix="/v1/library", tags=["library"])
+    """The addresses below /v1/library, and the list of characters."""
+    router = APIRouter(prefix="/v1", tags=["library"])
 
-    @router.get("", summary="What was saved.")
+    @router.get("/library", summary="What was saved.")
     def listed() -> SavedList:
         return SavedList(saved=tuple(map(_shown, _readable(Library()))))
 
-    @router.put("/{name}", status_code=201, summary="Save a picture, for @name in prompts.")
+    @router.get("/characters", summary="The characters among them.")
+    def characters() -> SavedList:
+        found = [one for one in _readable(Library()) if one.kind == "character"]
+        return SavedList(saved=tuple(map(_shown, found)))
+
+    @router.put("/library/{name}", status_code=201, summary="Save a picture, for @name in prompts.")
     def save(name: Name, asked: Save) -> Saved:
         return _shown(_save(studio, name, asked))
 
-    @router.delete("/{name}", status_code=204, summary="Forget what was saved.")
+    @router.delete("/library/{name}", status_code=204, summary="Forget what was saved.")
     def forget(name: Name) -> Response:
         Library().forget(name)
         return Response(status_code=204)
 
     @router.get(
-        "/{name}/picture",
+        "/library/{name}/picture",
         summary="The picture of a name.",
         response_class=FileResponse,
         responses={200: {"content": {"image/png": {}}}},
@@ -82,7 +91,24 @@ def library(studio: Studio) -> APIRouter:
 
 
 def _save(studio: Studio, name: str, asked: Save) -> Kept:
-    mark = studio.shelf.take(asked.picture)
+    if (asked.picture is None) == (asked.character is None):
+        raise OptionError("what is saved is either a picture or a character")
+    if asked.character is not None:
+        return _save_character(studio, name, asked, asked.character)
+    return _save_picture(studio, name, asked, str(asked.picture))
+
+
+def _save_character(studio: Studio, name: str, asked: Save, number: int) -> Kept:
+    item = studio.history.get(number)
+    if item.kind != "character" or item.file is None:
+        raise OptionError(f"item {number} is no character, but a {item.kind}")
+    session = studio.sessions.of(studio.sessions.model)
+    card = read_card(studio.shelf.path(item.file))
+    return session.save_character(card, name, note=asked.note, replace=asked.replace)
+
+
+def _save_picture(studio: Studio, name: str, asked: Save, picture: str) -> Kept:
+    mark = studio.shelf.take(picture)
     with at_work(studio.shelf, []):
         source = open_source(mark)
     # By its file, so that the recipe in it is kept too.

@@ -1,11 +1,17 @@
 // Who was saved under a name, to be called by it in prompts.
 import { addressOf, get, remove } from "./api.js";
 import { go, page } from "./bus.js";
-import { button, h, toast, trying } from "./dom.js";
+import { button, field, h, number, toast, trying } from "./dom.js";
+import { board, recall } from "./jobs.js";
 import { draggable } from "./pictures.js";
 
 page("characters", "Characters", () => {
   const list = h("ul", { class: "gallery" });
+  const results = board();
+  const count = number({ min: 1, max: 16, value: 4 });
+  const seed = number({ min: 0, max: 2 ** 32 - 1, placeholder: "by chance" });
+  const draw = button("Draw them", trying(() => results.ask("characters",
+    { count: Number(count.value) || 4, ...(seed.value ? { settings: { seed: Number(seed.value) } } : {}) })), { class: "main" });
   const none = h("p", { class: "quiet", role: "status" });
 
   async function shown() {
@@ -27,5 +33,9 @@ page("characters", "Characters", () => {
         button("Forget", trying(async () => { await remove(`/v1/library/${one.name}`); await shown(); }), { class: "danger", "aria-label": `Forget ${name}` })));
   }
 
-  return { node: h("div", {}, h("h1", {}, "Characters"), none, list), shown };
+  recall(results, ["characters"], 1);
+  const fresh = h("form", { class: "card", onsubmit: (event) => event.preventDefault() }, h("h2", {}, "New characters"),
+    h("p", { class: "quiet" }, "Drawn by the model's generator of characters, where it has one; each keeps its looks in every picture."),
+    h("div", { class: "fields" }, field("How many", count), field("Seed", seed)), h("div", { class: "row end" }, draw));
+  return { node: h("div", {}, h("h1", {}, "Characters"), none, list, h("div", { class: "two" }, fresh, results.node)), shown };
 });

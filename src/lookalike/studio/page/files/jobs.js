@@ -3,7 +3,7 @@ import { fileOf, follow, get, post } from "./api.js";
 import { go } from "./bus.js";
 import { button, copy, h, select, toast, trying } from "./dom.js";
 import { draggable } from "./pictures.js";
-import { view } from "./viewer.js";
+import { saving, view } from "./viewer.js";
 
 const ENDED = ["done", "failed", "cancelled"];
 const STRENGTHS = [["", "freely"], ["subtle", "subtly"], ["strong", "strongly"]];
@@ -102,6 +102,7 @@ function proportion(job) {
 function made(job, items, add) {
   const notes = job.notes.length ? h("ul", { class: "notes" }, job.notes.map((one) => h("li", {}, one))) : null;
   if (job.verb === "describe") return [descriptions(items), notes].filter(Boolean);
+  if (job.verb === "characters") return [people(items), notes].filter(Boolean);
   const shown = items.filter((one) => one.kind === "picture");
   if (!shown.length) return [h("p", {}, "It is in the history."), notes].filter(Boolean);
   const sheet = h("ul", { class: shown.length === 1 ? "sheet one" : "sheet" }, shown.map((one, place) => h("li", {}, tile(one, place))));
@@ -148,6 +149,13 @@ function descriptions(items) {
       h("small", {}, `score ${one.record.score.toFixed(2)}, ${one.record.aspect}`),
       button("Copy", () => copy(one.text, "The prompt")),
       button("Imagine this", () => go("imagine", { text: withAspect(one) }), { class: "main" })))));
+}
+
+/** New characters, each to be kept under a name. */
+function people(items) {
+  const cards = items.filter((one) => one.kind === "character");
+  const faces = items.filter((one) => one.kind === "picture");
+  return h("ul", { class: "sheet" }, cards.map((card, place) => h("li", {}, tile(faces[place], place), saving({ character: card.id }))));
 }
 
 const withAspect = (item) => (item.record.aspect && item.record.aspect !== "1:1" ? `${item.text} --ar ${item.record.aspect}` : item.text);

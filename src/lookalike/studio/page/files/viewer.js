@@ -15,7 +15,7 @@ export function view(item, changed = () => {}) {
 }
 
 function shown(item) {
-  if (item.file === null || item.gone || item.kind === "embedding") {
+  if (item.file === null || item.gone || ["embedding", "character"].includes(item.kind)) {
     const why = item.gone ? "Its file was removed for want of space; the recipe makes it again." : "There is no picture of this.";
     return h("div", { class: "shown" }, h("p", {}, why));
   }
@@ -41,7 +41,8 @@ function told(item, changed, close) {
       item.record.seeds && button("Copy the recipe", () => copy(JSON.stringify(item.record, null, 1), "The recipe")),
       item.job && button("Again", leave(again(item)))),
     item.picture && onward(item, leave),
-    item.picture && saving(item),
+    item.picture && saving({ picture: item.picture }),
+    item.kind === "character" && saving({ character: item.id }),
     recipe(item),
     h("div", { class: "row end" },
       item.file && h("a", { class: "button", href: fileOf(item), download: `lookalike-${item.id}${item.file.slice(64)}` }, "Download"),
@@ -70,11 +71,12 @@ function onward(item, leave) {
   ];
 }
 
-function saving(item) {
+/** A form that keeps a picture, or a character, under a name. */
+export function saving(what) {
   const name = h("input", { type: "text", maxlength: 40, pattern: "[a-z0-9][a-z0-9\\-]*", placeholder: "blue-hero", autocapitalize: "off" });
   const save = trying(async () => {
     const said = name.value.trim().replace(/^@/, "");
-    await put(`/v1/library/${encodeURIComponent(said)}`, { picture: item.picture });
+    await put(`/v1/library/${encodeURIComponent(said)}`, what);
     toast(`saved: write @${said} in a prompt`);
   });
   return h("form", { class: "row", onsubmit: (event) => { event.preventDefault(); save(); } },
