@@ -126,7 +126,7 @@ class Walk:
         mouse.down()
         mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.2, steps=6)
         mouse.up()
-        self.page.get_by_label(re.compile("What the part is to show")).fill("a green hat")
+        self.page.get_by_label(re.compile("What the part is to show")).fill("a person with hot pink mohawk hair, micah style")
         self.page.get_by_text("Seed, steps and more").locator("visible=true").click()
         self.page.get_by_label("Steps").locator("visible=true").fill(str(self.steps))
         self.shot("region", canvas)
@@ -136,19 +136,19 @@ class Walk:
 
     def saved(self) -> None:
         """Save what came of it under a name."""
-        self.page.get_by_label("Save as @").fill("green-hat")
+        self.page.get_by_label("Save as @").fill("pink-hair")
         self.page.get_by_role("button", name="Save", exact=True).click()
-        self.page.get_by_text("write @green-hat").wait_for()
+        self.page.get_by_text("write @pink-hair").wait_for()
         self.page.get_by_role("button", name="Close").click()
         self._open("characters")
-        self.page.get_by_text("@green-hat", exact=True).wait_for()
+        self.page.get_by_text("@pink-hair", exact=True).wait_for()
         self.shot("characters")
 
     def found(self) -> None:
         """Find it in the history, and compare it with another."""
         self._open("history")
-        self.page.get_by_label("Words").fill("green hat")
-        self.page.locator(".gallery li").nth(3).wait_for()
+        self.page.get_by_label("Words").fill("pink mohawk")
+        self.page.get_by_text(re.compile("^4 shown")).wait_for()
         self.shot("history")
         for place, press in ((0, "Keep in mind, to compare"), (1, "Compare with the one")):
             self.page.locator(".gallery .tile").nth(place).click()
@@ -210,7 +210,7 @@ def studio(folder: Path) -> Iterator[str]:
 
 def drawn(path: Path) -> Path:
     """A picture of the drawn world, to drop."""
-    picture = render(next(looks_in(None, "test")), 128)
+    picture = render(next(looks_in("micah", "test")), 128)
     picture.save(path)
     return path
 

@@ -16,6 +16,7 @@ from lookalike.core.language.parameters import table
 from lookalike.core.pictures import png_bytes
 from lookalike.core.records import Prompt, Recipe
 from lookalike.models.card import About, Card
+from lookalike.studio import requests as ask
 from lookalike.studio.history.keeping import keep
 from lookalike.studio.http.app import build
 from lookalike.studio.jobs.queue import Asked
@@ -167,7 +168,7 @@ def card() -> Card:
 
 
 def test_a_drawn_character_is_saved_by_its_number(client: TestClient, idle: Studio) -> None:
-    made = VERBS["characters"].made([card()], None)
+    made = VERBS["characters"].made([card()], ask.Characters())
     assert [one.kind for one in made] == ["picture", "character"]
     asked = Asked("characters", {}, "none")
     name = idle.queue.add(asked, client="local", priority=0)

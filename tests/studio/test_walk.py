@@ -27,5 +27,5 @@ def test_a_walk_from_an_empty_history_to_a_character_that_is_found_again(
     with sqlite3.connect(tmp_path / "data" / "studio.db") as database:
         states = database.execute("SELECT verb, state FROM jobs ORDER BY created").fetchall()
     assert states == [(verb, "done") for verb in ("describe", "imagine", "vary", "vary")]
-    kept = tmp_path / "library" / "green-hat" / "picture.png"
+    kept = tmp_path / "library" / "pink-hair" / "picture.png"
     assert read_recipe(kept).made_by == "vary"
