@@ -40,10 +40,19 @@ export function button(text, act, given = {}) {
   return h("button", { type: "button", onclick: act, ...given }, text);
 }
 
+/** Where lines appear: in the dialog that is open, for what is behind it is neither seen nor read. */
+function shelf() {
+  const box = [...document.querySelectorAll("dialog[open]")].at(-1);
+  if (!box) return document.getElementById("toasts");
+  const own = box.querySelector(".toasts") ?? h("div", { class: "toasts", role: "status" });
+  box.append(own);
+  return own;
+}
+
 /** A line that comes and goes. */
 export function toast(text) {
   const made = h("div", { class: "toast" }, text);
-  document.getElementById("toasts").append(made);
+  shelf().append(made);
   setTimeout(() => made.remove(), Math.max(4000, text.length * 60));
 }
 
@@ -66,7 +75,7 @@ export function trying(work) {
 export function dialog(title, children, given = {}) {
   const name = fresh("dialog");
   const made = h("dialog", { "aria-labelledby": name, ...given },
-    h("div", { class: "row" }, h("h2", { id: name }, title), h("span", { class: "spring" }),
+    h("div", { class: "row title" }, h("h2", { id: name }, title), h("span", { class: "spring" }),
       button("Close", () => made.close(), { "data-close": true })),
     children);
   made.addEventListener("close", () => made.remove());

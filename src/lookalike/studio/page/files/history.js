@@ -2,7 +2,7 @@
 import { get, patch } from "./api.js";
 import { go, page } from "./bus.js";
 import { button, field, h, select, toast, trying } from "./dom.js";
-import { tile } from "./jobs.js";
+import { plain, tile } from "./jobs.js";
 import { pictures } from "./pictures.js";
 import { view } from "./viewer.js";
 
@@ -55,7 +55,7 @@ page("history", "History", () => {
       const face = pictured && one.kind !== "description" && !one.gone ? tile(one, undefined, open)
         : h("button", { type: "button", class: "tile text-tile", onclick: open }, one.text.slice(0, 160) || `${one.kind} ${one.id}`);
       const alike = one.likeness === null ? `${one.kind} ${one.id}` : `alike ${one.likeness.toFixed(2)}`;
-      made.replaceChildren(face, h("p", { class: "words" }, one.text || "without words"),
+      made.replaceChildren(face, h("p", { class: "words" }, plain(one.text) || "without words"),
         h("div", { class: "row" }, h("small", {}, alike), star));
     }
     drawn(item);

@@ -27,10 +27,13 @@ export function board() {
   return { node, add, ask };
 }
 
+/** Words as people read them: names of files that nobody typed are cut short. */
+export const plain = (text) => text.replace(/"?(sha256:[0-9a-f]{6})[0-9a-f]{58}"?/g, "$1…");
+
 const titleOf = (job) => {
   const asked = job.request;
   const said = job.items[0]?.text || asked.text || asked.prompt?.parts?.map((one) => one.text).join(" ") || asked.prompts?.map?.((one) => one.parts.map((part) => part.text).join(" ")).join(" | ");
-  return said || `${asked.pictures?.length ?? 1} ${asked.pictures?.length > 1 ? "pictures" : "picture"}`;
+  return (said && plain(said)) || `${asked.pictures?.length ?? 1} ${asked.pictures?.length > 1 ? "pictures" : "picture"}`;
 };
 
 function card(job, add) {

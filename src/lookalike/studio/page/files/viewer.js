@@ -3,7 +3,7 @@ import { fileOf, patch, post, put, remove } from "./api.js";
 import { go } from "./bus.js";
 import { compare, remembered } from "./compare.js";
 import { button, copy, dialog, field, h, select, toast, trying } from "./dom.js";
-import { altOf, varied } from "./jobs.js";
+import { altOf, plain, varied } from "./jobs.js";
 
 const dates = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
@@ -34,7 +34,7 @@ function told(item, changed, close) {
   }), { "aria-pressed": pressed() });
   const leave = (act) => trying(async () => { await act(); close(); });
   return h("div", {},
-    h("p", { class: "mono" }, item.text || "without words"),
+    h("p", { class: "mono" }, plain(item.text) || "without words"),
     h("div", { class: "row" }, star,
       item.text && button("Copy the prompt", () => copy(item.text, "The prompt")),
       item.text && button("Into the prompt", leave(() => go("imagine", { text: item.text }))),
