@@ -24,7 +24,8 @@ from lookalike.world.render import render
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-IMAGES = Path(__file__).parent.parent / "docs" / "images"
+DOCS = Path(__file__).parent.parent / "docs"
+IMAGES, GUIDE = DOCS / "images", DOCS / "guides" / "page.md"
 DESK, PHONE = (1280, 900), (390, 844)
 LONG = 300_000
 """Milliseconds that a job may take on a machine that does other things too."""
@@ -216,13 +217,21 @@ def drawn(path: Path) -> Path:
     return path
 
 
+def wanted() -> set[str]:
+    """The pictures that the guide shows."""
+    return set(re.findall(r"images/(page-[a-z-]+\.png)", GUIDE.read_text("utf-8")))
+
+
 def main() -> None:
     """Make the pictures of the guide: wide and light, narrow and dark."""
     for size, stem, dark in ((DESK, "page", False), (PHONE, "page-phone", True)):
         with tempfile.TemporaryDirectory() as name, studio(Path(name)) as address:
+            folder = Path(name)
             with browsing(size, dark=dark) as page:
-                walk = Walk(page, address, IMAGES, stem, steps=15)
-                walk.whole(drawn(Path(name) / "given.png"))
+                walk = Walk(page, address, folder, stem, steps=15)
+                walk.whole(drawn(folder / "given.png"))
+            for shown in sorted(wanted() & {one.name for one in folder.glob("page-*.png")}):
+                (IMAGES / shown).write_bytes((folder / shown).read_bytes())
             print(f"{stem}: {walk.told or 'nothing was told'}")
 
 

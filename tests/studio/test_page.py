@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from benchmarks import page as figures
+from benchmarks import walk
 from lookalike.studio.http.app import build
 from lookalike.studio.http.guard import COOKIE, Rules
 from lookalike.studio.page.assets import NAMES, POLICY, SHOWN
@@ -151,3 +152,8 @@ def test_what_stands_in_a_page_of_figures_becomes_data() -> None:
         {"head": ["", "n"], "rows": [["a", "1"]]},
         {"plot": "p.svg", "alt": "P"},
     ]
+
+
+def test_the_guide_shows_pictures_that_a_walk_makes() -> None:
+    assert walk.wanted() >= {"page-imagine.png", "page-phone-imagine.png"}
+    assert {one.name for one in walk.IMAGES.glob("page-*.png")} == walk.wanted()
