@@ -11,7 +11,7 @@ TORCH_INDEX ?=
 # Compiling what may never be imported would take most of the time.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-all lint format bench figures how-good how-well pictures docs clean
+.PHONY: demo test test-all lint format bench figures how-good how-well pictures page docs clean
 
 demo: $(READY)  ## the whole round trip, on a CPU, into demo/
 	$(BIN)/lookalike demo
@@ -82,6 +82,10 @@ how-well: $(WELL)/own/manifest.parquet $(SHIFTED)  ## the reverse model's figure
 
 pictures: $(READY)  ## the pictures of the guide "From Midjourney", by its own commands (minutes)
 	$(BIN)/python -m benchmarks.pictures
+
+page: $(READY)  ## the figures that the studio's page shows, and the pictures of its guide (minutes)
+	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.walk
 
 docs: $(READY)  ## the site, into site/, with the tables as the code has them
 	$(BIN)/python -m benchmarks.guides

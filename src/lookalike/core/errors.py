@@ -24,6 +24,9 @@ class ModelError(LookalikeError):
 class PromptError(LookalikeError):
     """A prompt that says nothing, or nothing that can be understood."""
 
+    place: tuple[int, int] | None = None
+    """The first character of the text that is wrong, and how many are; for who shows the text."""
+
 
 class OptionError(LookalikeError):
     """An option that does not exist or lies outside its bounds."""

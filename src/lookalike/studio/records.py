@@ -12,7 +12,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-Kind = Literal["picture", "grid", "description", "embedding", "upload"]
+Kind = Literal["picture", "grid", "description", "embedding", "upload", "character"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

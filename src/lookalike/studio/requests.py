@@ -10,10 +10,13 @@ from pydantic import Field
 from lookalike.core.framing import Direction
 from lookalike.core.record import Record, Text
 from lookalike.core.records import Prompt, Settings
+from lookalike.restyle.options import Preset
 
 MOST_TEXT = 20_000
 MOST_PICTURES = 16
 MOST_INLINE = 28 * 2**20
+MOST_PAINTED = 1024
+"""Pixels of a side of what restyle paints: what memory bears beside the model."""
 
 Picture = Annotated[
     str,
@@ -173,3 +176,28 @@ class Pan(Methodical):
     text: Words = Field(default="", description="What is there.")
     share: float = Field(default=0.5, gt=0.0, le=1.0, description="By how much of its side.")
     feather: int | None = Field(default=None, ge=0, le=4096, description="Pixels of its edge.")
+
+
+class Restyle(Request):
+    """A picture painted in the manner of others."""
+
+    pictures_in = ("picture", "styles", "masks")
+
+    picture: Picture
+    styles: Pictures = Field(min_length=1, description="Whose manner it takes on.")
+    weights: tuple[Weight, ...] | None = Field(
+        default=None, max_length=MOST_PICTURES, description="How much each counts."
+    )
+    masks: Pictures = Field(
+        default=(), description="White where each style goes; one for each, or one less."
+    )
+    preset: Preset = Field(default="fast", description="A set of options.")
+    options: dict[str, Scalar] = Field(
+        default_factory=dict, max_length=32, description="Options in place of the preset's."
+    )
+
+
+class Characters(Request):
+    """New characters, each with a portrait and a card; the seed is that of the settings."""
+
+    count: int = Field(default=4, ge=1, le=16, description="How many.")

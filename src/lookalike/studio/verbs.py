@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 from PIL.Image import Image
 
 from lookalike.core.embedding import Embedding
-from lookalike.core.errors import PromptError
+from lookalike.core.errors import OptionError, PromptError
 from lookalike.core.grids import grid, layout
 from lookalike.core.language import write
 from lookalike.core.pictures import png_bytes
 from lookalike.core.plan import Result
 from lookalike.core.records import Description, Prompt, Recipe
 from lookalike.engine.run import Progress
+from lookalike.models.card import Card
+from lookalike.restyle.options import options_of
 from lookalike.session import Run, Session
 from lookalike.studio import requests as ask
 from lookalike.studio.history.keeping import Made
@@ -32,6 +35,8 @@ class Verb:
     made: Callable[[Any, Any], list[Made]]
     seeded: bool = True
     """Whether a seed is drawn when a job is accepted, so that a second attempt makes the same."""
+    paints: bool = False
+    """Whether what its steps show are pixels; otherwise they are latents, where it is seeded."""
 
 
 def _pictures(result: Result, request: ask.Request) -> list[Made]:
@@ -187,6 +192,59 @@ def _pan(session: Session, asked: ask.Pan) -> Run[Any]:
     )
 
 
+def _restyle(session: Session, asked: ask.Restyle) -> Run[Any]:
+    if asked.settings is not None and asked.settings.model_fields_set - {"model"}:
+        raise OptionError("restyle samples nothing, and has no settings; it has options")
+    chosen = options_of(asked.preset, asked.options)
+    if chosen.size > ask.MOST_PAINTED:
+        raise OptionError(
+            f"size = {chosen.size}: the studio paints {ask.MOST_PAINTED} pixels a side at most; "
+            "`lookalike restyle` paints larger ones"
+        )
+    return session.start_restyle(
+        asked.picture,
+        asked.styles,
+        weights=asked.weights,
+        masks=asked.masks,
+        preset=asked.preset,
+        options=asked.options,
+    )
+
+
+def _characters(session: Session, asked: ask.Characters) -> Run[Any]:
+    from lookalike.restyle.pixels import tensor
+
+    seed = None if asked.settings is None else asked.settings.seed
+
+    def work() -> Generator[Progress, None, list[Card]]:
+        cards: list[Card] = []
+        for card in session.start_new_characters(asked.count, seed=seed):
+            cards.append(card)
+            so_far = tensor(grid([one.portrait for one in cards]))
+            yield Progress(len(cards), asked.count, so_far)
+        return cards
+
+    return Run(work())
+
+
+def _cards(cards: Sequence[Card], request: ask.Characters) -> list[Made]:
+    """Each character's card, and its portrait as a picture of its own."""
+    del request
+    return [made for card in cards for made in _card(card)]
+
+
+def _card(card: Card) -> tuple[Made, Made]:
+    about, face = card.about, png_bytes(card.portrait)
+    text = f"character {about.number} of seed {about.seed}: {about.portrait}"
+    mark = f"{MARK}{hashlib.sha256(face).hexdigest()}"
+    record = {**about.model_dump(mode="json"), "shown": mark}
+    size = card.portrait.size
+    return (
+        Made("picture", text, face, picture=card.portrait, size=size),
+        Made("character", text, card.to_bytes(), "safetensors", size=size, record=record),
+    )
+
+
 VERBS: Mapping[str, Verb] = {
     "describe": Verb(ask.Describe, _describe, _descriptions, seeded=False),
     "convert": Verb(ask.Convert, _convert, _embedding, seeded=False),
@@ -198,4 +256,6 @@ VERBS: Mapping[str, Verb] = {
     "remix": Verb(ask.Remix, _remix, _pictures, seeded=False),
     "zoom": Verb(ask.Zoom, _zoom, _pictures),
     "pan": Verb(ask.Pan, _pan, _pictures),
+    "restyle": Verb(ask.Restyle, _restyle, _pictures, seeded=False, paints=True),
+    "characters": Verb(ask.Characters, _characters, _cards, paints=True),
 }

@@ -10,7 +10,9 @@ _SHOWN = 40  # characters of a wrong word that are repeated in the sentence
 
 def fault(message: str, text: str, start: int, length: int = 1) -> PromptError:
     """The error `message`, with carets under `length` characters of `text` from `start` on."""
-    return PromptError(complaint(message, text, start, length))
+    found = PromptError(complaint(message, text, start, length))
+    found.place = (start, length)
+    return found
 
 
 def complaint(message: str, text: str, start: int, length: int = 1) -> str:

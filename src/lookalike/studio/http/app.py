@@ -17,6 +17,7 @@ from lookalike.studio.http.jobs import jobs
 from lookalike.studio.http.openai import openai
 from lookalike.studio.http.problems import Problem, answer_problems, documented
 from lookalike.studio.http.sdapi import sdapi
+from lookalike.studio.page.page import SHOWN, page
 from lookalike.studio.studio import Studio
 
 
@@ -38,6 +39,8 @@ def build(studio: Studio, rules: Rules | None = None) -> FastAPI:
     )
     for router in (asking(studio), jobs(studio), history(studio), openai(studio), sdapi(studio)):
         app.include_router(router)
+    for router in page(studio):
+        app.include_router(router)
 
     @app.get("/health", tags=["studio"], summary="Whether the studio is there.")
     def health() -> dict[str, str]:
@@ -49,7 +52,7 @@ def build(studio: Studio, rules: Rules | None = None) -> FastAPI:
         return Health(version=lookalike.__version__, model=studio.sessions.model, jobs=counts)
 
     answer_problems(app)
-    app.add_middleware(Guard, rules=rules or Rules())
+    app.add_middleware(Guard, rules=rules or Rules(), shown=SHOWN)
     app.openapi = lambda: _document(app)
     return app
 

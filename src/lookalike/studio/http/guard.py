@@ -7,6 +7,7 @@ import ipaddress
 import secrets
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -43,9 +44,10 @@ class Rules:
 class Guard:
     """In front of everything else."""
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
-        """Stand before an application."""
+    def __init__(self, app: ASGIApp, rules: Rules, shown: Collection[str] = ()) -> None:
+        """Stand before an application; `shown` are addresses that need no token."""
         self._app, self._rules = app, rules
+        self._open = {*_OPEN, *shown}
         self._pace = Pace(rules.requests)
         # Clients are told apart by a number that means nothing outside this run.
         self._salt = secrets.token_bytes(16)
@@ -81,7 +83,7 @@ class Guard:
             return 403, "origin", why
         if not self._pace.allows(client):
             return 429, "rate", f"more than {self._rules.requests} requests a minute; wait a little"
-        if not self._knows(headers) and scope["path"] not in _OPEN:
+        if not self._knows(headers) and scope["path"] not in self._open:
             return 401, "token", "the token is missing or wrong: Authorization: Bearer TOKEN"
         length = headers.get("content-length", "0")
         if not length.isdigit():

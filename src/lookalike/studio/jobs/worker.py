@@ -30,7 +30,7 @@ from lookalike.studio.records import Job, Progress, State
 from lookalike.studio.safety import Finder, allowed, checker_of
 from lookalike.studio.sessions import Sessions, at_work
 from lookalike.studio.shelf import Shelf
-from lookalike.studio.verbs import VERBS
+from lookalike.studio.verbs import VERBS, Verb
 
 PREVIEW_EVERY = 0.3
 """Seconds between previews, which cost a decoding each."""
@@ -158,9 +158,9 @@ class Workers:
             self._check(job)
             preview = None
             due = time.monotonic() - shown >= PREVIEW_EVERY
-            if due and VERBS[job.verb].seeded and self._board.is_watched(job.id):
+            if due and self._board.is_watched(job.id):
                 shown = time.monotonic()
-                preview = _preview(session, job.model, progress.preview)
+                preview = _glimpse(VERBS[job.verb], session, job.model, progress.preview)
             self._board.post(job.id, Progress(step=progress.step, of=progress.of), preview)
 
     def _check(self, job: Job) -> None:
@@ -168,6 +168,17 @@ class Workers:
             raise _StoppedError("queued")
         if self._board.is_stopped(job.id):
             raise _StoppedError("cancelled")
+
+
+def _glimpse(verb: Verb, session: Session, model: str, seen: Any) -> bytes | None:
+    """A small picture of what a step has come to; None where there is nothing to be seen."""
+    if verb.paints:
+        from lookalike.restyle.pixels import picture
+
+        page = picture(seen)
+        page.thumbnail((512, 512))
+        return _webp(page)
+    return _preview(session, model, seen) if verb.seeded else None
 
 
 def _preview(session: Session, model: str, latents: Any) -> bytes:
