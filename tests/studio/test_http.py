@@ -86,6 +86,7 @@ def test_a_picture_is_described_and_found_by_its_words_and_by_likeness(
     assert like["items"][0]["likeness"] == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_every_verb_of_pictures_makes_one(client: TestClient, cat: dict[str, str]) -> None:
     shown = {"picture": cat["picture"], "settings": BRIEF}
     for verb, more in {
@@ -110,6 +111,7 @@ def test_an_embedding_is_a_safetensors_file(client: TestClient, cat: dict[str, s
     assert b"lookalike-embedding-1" in file.content
 
 
+@pytest.mark.slow
 def test_a_story_is_a_picture_a_prompt(client: TestClient) -> None:
     job = made(client, "story", prompts=["a cat", "a cat in the rain"], settings={"steps": 1})
     assert [item["kind"] for item in job["items"]] == ["picture", "picture", "grid"]

@@ -125,9 +125,8 @@ class Workers:
                 _log.exception("the job %s failed", job.id)
             state = "failed"
             self._queue.fail(job.id, state, fault_of(fault), notes)
-        finally:
-            self._board.clear(job.id)
         self._audit.write(self._queue.get(job.id))
+        self._board.clear(job.id)
         self._after()
 
     def _ended(self, job: Job, notes: list[str]) -> State:
