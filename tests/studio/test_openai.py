@@ -85,6 +85,7 @@ def test_a_picture_is_edited_by_words_and_varied(
     ("asked", "why"),
     [
         ({"model": "gpt-image-1"}, "there is no model gpt-image-1 here"),
+        ({"model": ""}, "model = '': it should have at least 1 character"),
         ({"size": "64x"}, "a size is WIDTHxHEIGHT"),
         ({"size": "4096x4096", "n": 2}, "are too much for one job"),
         ({"background": "transparent"}, "background = 'transparent'"),

@@ -97,7 +97,7 @@ def test_what_there_is_is_listed(client: TestClient) -> None:
         ({"override_settings": {"sd_model_checkpoint": "x"}}, "there is no model x here"),
         ({"prompt": "a <lora:x:1>"}, "<lora:x:1> calls for a network"),
         ({"prompt": "a (red:1.3) cat"}, "(red:1.3) would be read as words"),
-        ({"batch_size": 16, "n_iter": 16}, "at most 64 pictures"),
+        ({"batch_size": 16, "n_iter": 16}, "count = 256: it should be less than or equal to 64"),
         ({"hires": 1}, "there is no option hires"),
         ({"styles": ["anime"]}, "styles"),
         ({"subseed_strength": 0.5}, "subseed_strength = 0.5"),

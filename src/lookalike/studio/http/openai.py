@@ -19,7 +19,7 @@ from lookalike.core.pictures import open_picture, png_bytes
 from lookalike.core.record import Record
 from lookalike.core.records import Settings
 from lookalike.studio import requests as ask
-from lookalike.studio.http.compat import done, encoded, pictures, plain, size_in, sized
+from lookalike.studio.http.compat import done, encoded, pictures, plain, settings_of, size_in, sized
 from lookalike.studio.http.forms import Files, form, form_body
 from lookalike.studio.records import Item
 from lookalike.studio.studio import Studio
@@ -47,7 +47,7 @@ class Common(Record):
             chosen["model"] = self.model
         if self.size not in (None, "auto"):
             chosen |= sized(*size_in(self.size))
-        return Settings.model_validate(chosen)
+        return settings_of(chosen)
 
 
 class Worded(Common):
@@ -171,9 +171,8 @@ def _edit(studio: Studio, asked: Edit, files: Files) -> tuple[str, ask.Request]:
         _check_size(asked, mask)
         kept = studio.shelf.receive(_png(mask), "mask")
         chosen = asked.settings()
-        settings = Settings.model_validate(
-            {k: getattr(chosen, k) for k in chosen.model_fields_set - {"aspect", "pixels"}}
-        )
+        said = chosen.model_fields_set - {"aspect", "pixels"}
+        settings = settings_of({name: getattr(chosen, name) for name in said})
         whole = ask.Vary(picture=marks[0], text=asked.prompt, mask=kept, settings=settings)
         return "vary", whole
     if len(marks) == 1:
