@@ -59,7 +59,7 @@ def test_a_second_start_says_where_the_first_runs(ask: Ask, own_place: Path) -> 
         (["--share-on", "nowhere.invalid"], "'nowhere.invalid' is no address of this machine"),
         (["--share-on", "192.0.2.1"], "this machine has no such address"),
         (["--data", "file"], "cannot keep data in"),
-        (["--model", "nothing"], "there is no model nothing"),
+        (["--model", "nothing"], "there is no model 'nothing'"),
         (["--port", "70000"], "--port"),
         (["--disk", "0"], "--disk"),
     ],

@@ -71,6 +71,7 @@ def test_a_part_that_a_mask_leaves_transparent_is_made_anew(client: openai.OpenA
     assert picture.getpixel((2, 2)) == (32, 80, 128)
 
 
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 @pytest.mark.slow  # these have no option that makes them quick
 def test_a_picture_is_edited_by_words_and_varied(
     client: openai.OpenAI, live: tuple[Studio, TestClient]
@@ -106,6 +107,7 @@ def test_what_means_nothing_here_is_refused(
     assert told.value.body["type"] == "invalid_request_error"
 
 
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")
 def test_what_cannot_be_edited_is_told(
     client: openai.OpenAI, live: tuple[Studio, TestClient]
 ) -> None:

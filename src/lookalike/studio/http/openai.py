@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from lookalike.core.errors import OptionError, PictureError
 from lookalike.core.pictures import open_picture, png_bytes
 from lookalike.core.record import Record
-from lookalike.core.records import Settings
+from lookalike.core.records import Prompt, Settings
 from lookalike.studio import requests as ask
 from lookalike.studio.http.compat import done, encoded, pictures, plain, settings_of, size_in, sized
 from lookalike.studio.http.forms import Files, form, form_body
@@ -108,6 +108,7 @@ def openai(studio: Studio) -> APIRouter:
 
     @router.post("/generations", summary="Pictures of words.", response_model_exclude_none=True)
     async def generations(request: Request, asked: Generate) -> Made:
+        Prompt.of(asked.prompt)  # an empty one is refused
         prompt = plain(asked.prompt, asked.settings())
         return await made("imagine", ask.Imagine(prompt=prompt), asked, request)
 
