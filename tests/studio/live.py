@@ -20,9 +20,9 @@ BRIEF = {"steps": 1, "count": 1}
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[Studio, TestClient]]:
+def served(folder: Path, sessions: Sessions) -> Iterator[tuple[Studio, TestClient]]:
     """A studio, and a client of it."""
-    with Studio(folder, Sessions()) as studio:
+    with Studio(folder, sessions) as studio:
         base = "http://127.0.0.1:7860"
         with TestClient(build(studio), base_url=base, client=("127.0.0.1", 50000)) as client:
             yield studio, client

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import schemathesis
@@ -35,14 +34,14 @@ async def _at_once(studio: Studio, job: Job, seconds: float) -> Job:
 
 
 @pytest.fixture(scope="module")
-def studio(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def studio(sessions: Sessions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A studio that accepts jobs and does none, or a made-up request would take for ever."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Workers, "wake", lambda self, model: None)
         for module in ("asking", "compat"):
             patch.setattr(f"lookalike.studio.http.{module}.ended", _at_once)
         bounds = Bounds(each=50)
-        with Studio(tmp_path_factory.mktemp("fuzz"), Sessions(), bounds=bounds) as made:
+        with Studio(tmp_path_factory.mktemp("fuzz"), sessions, bounds=bounds) as made:
             yield made
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,15 +12,16 @@ from PIL import Image
 from lookalike.core.pictures import open_picture, read_recipe
 from lookalike.core.records import Prompt, Settings
 from lookalike.session import Session
+from lookalike.studio.sessions import Sessions
 from lookalike.studio.studio import Studio
 from tests.studio.live import BRIEF, events, made, problem, served
 
 
 @pytest.fixture(scope="module")
 def live(
-    home: Path, tmp_path_factory: pytest.TempPathFactory
+    sessions: Sessions, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Studio, TestClient]]:
-    with served(tmp_path_factory.mktemp("live")) as both:
+    with served(tmp_path_factory.mktemp("live"), sessions) as both:
         yield both
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import openai
 import pytest
@@ -13,15 +12,16 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from lookalike.core.pictures import open_picture
+from lookalike.studio.sessions import Sessions
 from lookalike.studio.studio import Studio
 from tests.studio.live import problem, served
 
 
 @pytest.fixture(scope="module")
 def live(
-    home: Path, tmp_path_factory: pytest.TempPathFactory
+    sessions: Sessions, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Studio, TestClient]]:
-    with served(tmp_path_factory.mktemp("openai")) as both:
+    with served(tmp_path_factory.mktemp("openai"), sessions) as both:
         yield both
 
 

@@ -6,22 +6,22 @@ import base64
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from lookalike.core.pictures import open_picture
+from lookalike.studio.sessions import Sessions
 from lookalike.studio.studio import Studio
 from tests.studio.live import problem, served
 
 
 @pytest.fixture(scope="module")
 def live(
-    home: Path, tmp_path_factory: pytest.TempPathFactory
+    sessions: Sessions, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Studio, TestClient]]:
-    with served(tmp_path_factory.mktemp("sdapi")) as both:
+    with served(tmp_path_factory.mktemp("sdapi"), sessions) as both:
         yield both
 
 

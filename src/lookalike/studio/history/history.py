@@ -14,6 +14,7 @@ from sqlalchemy import Select, bindparam, delete, select, text, update
 from lookalike.core.nearest import Nearest
 from lookalike.studio.database import Database, items, rows
 from lookalike.studio.faults import UnknownError
+from lookalike.studio.history.budget import used
 from lookalike.studio.records import Item, Kind
 from lookalike.studio.shelf import MARK, Shelf
 
@@ -118,8 +119,6 @@ class History:
             self._drop_unused(item.file)
 
     def _drop_unused(self, file: str) -> None:
-        from lookalike.studio.history.budget import used
-
         if file not in used(self._database):
             self._shelf.drop(file)
 
