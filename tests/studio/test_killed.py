@@ -15,7 +15,7 @@ import pytest
 
 from tests.studio.running import Running
 
-KILLS = 4
+KILLS = 2
 ASKED = {"prompt": "a cat", "settings": {"steps": 2, "count": 1}}
 
 

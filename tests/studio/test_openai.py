@@ -55,12 +55,14 @@ def test_pictures_of_words_come_in_base64_and_by_their_address(
     assert item.record["prompt"]["settings"]["quality"] == 0.5
 
 
+@pytest.mark.slow
 def test_only_what_is_asked_for_is_sent(client: openai.OpenAI) -> None:
     asked = {"prompt": "a cat", "quality": "low", "size": "auto", "user": "me"}
     [one] = client.images.generate(**asked, response_format="url").data or []
     assert (one.b64_json, (one.url or "")[:31]) == (None, "http://127.0.0.1:7860/v1/files/")
 
 
+@pytest.mark.slow
 def test_a_part_that_a_mask_leaves_transparent_is_made_anew(client: openai.OpenAI) -> None:
     edited = client.images.edit(
         image=png(), mask=png("RGBA"), prompt="a hat", quality="low", response_format="b64_json"

@@ -163,8 +163,7 @@ def _query(words: str) -> str:
 
 
 def _item(row: Mapping[str, Any], likeness: float | None = None) -> Item:
-    kept = dict(row)
-    file = kept["file"]
-    pictured = file is not None and file.endswith(".png") and not kept["gone"]
-    kept["picture"] = f"{MARK}{file.removesuffix('.png')}" if pictured else None
-    return Item.model_validate(kept | {"likeness": likeness})
+    kept, file, mark = dict(row), row["file"], None
+    if file is not None and file.endswith(".png") and not row["gone"]:
+        mark = f"{MARK}{file.removesuffix('.png')}"
+    return Item.model_validate(kept | {"picture": mark, "likeness": likeness})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Sequence
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -152,7 +153,7 @@ def _shown(studio: Studio, item: Item, form: Answer | None, request: Request) ->
     )
 
 
-def _one(files: Files) -> list[bytes]:
+def _one(files: Files) -> Sequence[bytes]:
     images = files.get("image", [])
     if len(images) != 1:
         raise OptionError(f"image is one picture, not {len(images)}")
