@@ -70,5 +70,6 @@ def test_the_guides_python_works(
     code = block(mark).replace(HERE, address).replace('open("hero.png", "rb")', "hero")
     found: dict[str, Any] = {"hero": Path("hero.png").read_bytes()}
     exec(compile(code, GUIDE.name, "exec"), found)
+    found["studio" if mark == "python" else "client"].close()
     made = found["pictures"] if mark == "python" else found["made"].data
     assert len(made) == (3 if mark == "python" else 1)

@@ -95,6 +95,9 @@ class Workers:
         limit = time.monotonic() + seconds
         for thread in threads:
             thread.join(max(0.0, limit - time.monotonic()))
+        # Whoever did not come to a next step in time (a model is being loaded) lost no attempt.
+        for job in self._queue.newest(state="running"):
+            self._queue.give_back(job.id)
 
     def _work(self, model: str, bell: threading.Event) -> None:
         while not self._ending.is_set():
