@@ -41,6 +41,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def sessions(home: Path) -> Sessions:
+    """Mini, loaded once for all tests."""
+    return Sessions()
+
+
 @pytest.fixture(autouse=True)
 def _at_home(home: Path) -> None:
     """For every test of this room."""

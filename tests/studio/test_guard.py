@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import Request
@@ -23,7 +23,7 @@ def client(rules: Rules, host: str = "127.0.0.1:7860", asks: str = "127.0.0.1") 
     return TestClient(Guard(echo, rules), base_url=f"http://{host}", client=(asks, 50000))
 
 
-def told(answer: httpx.Response) -> tuple[int, str]:
+def told(answer: httpx2.Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == answer.status_code
     return answer.status_code, answer.json()["type"]

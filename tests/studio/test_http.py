@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,15 +12,16 @@ from PIL import Image
 from lookalike.core.pictures import open_picture, read_recipe
 from lookalike.core.records import Prompt, Settings
 from lookalike.session import Session
+from lookalike.studio.sessions import Sessions
 from lookalike.studio.studio import Studio
 from tests.studio.live import BRIEF, events, made, problem, served
 
 
 @pytest.fixture(scope="module")
 def live(
-    home: Path, tmp_path_factory: pytest.TempPathFactory
+    sessions: Sessions, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Studio, TestClient]]:
-    with served(tmp_path_factory.mktemp("live")) as both:
+    with served(tmp_path_factory.mktemp("live"), sessions) as both:
         yield both
 
 
@@ -86,6 +86,7 @@ def test_a_picture_is_described_and_found_by_its_words_and_by_likeness(
     assert like["items"][0]["likeness"] == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_every_verb_of_pictures_makes_one(client: TestClient, cat: dict[str, str]) -> None:
     shown = {"picture": cat["picture"], "settings": BRIEF}
     for verb, more in {
@@ -110,6 +111,7 @@ def test_an_embedding_is_a_safetensors_file(client: TestClient, cat: dict[str, s
     assert b"lookalike-embedding-1" in file.content
 
 
+@pytest.mark.slow
 def test_a_story_is_a_picture_a_prompt(client: TestClient) -> None:
     job = made(client, "story", prompts=["a cat", "a cat in the rain"], settings={"steps": 1})
     assert [item["kind"] for item in job["items"]] == ["picture", "picture", "grid"]

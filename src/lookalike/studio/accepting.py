@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from lookalike.core.errors import OptionError
+from lookalike.core.errors import OptionError, PictureError
 from lookalike.core.records import Prompt, Reference, Settings
 from lookalike.session.prompts import SEEDS, asked, with_model
+from lookalike.session.source import open_source
 from lookalike.studio.jobs.queue import Asked
-from lookalike.studio.requests import Imagine, Methodical, Request, Story
+from lookalike.studio.requests import Imagine, Methodical, Pan, Request, Story, Vary, Zoom
 from lookalike.studio.sessions import Sessions, at_work
 from lookalike.studio.shelf import Shelf
 from lookalike.studio.verbs import VERBS, Verb
@@ -38,6 +39,7 @@ def accepted(name: str, request: Request, sessions: Sessions, shelf: Shelf) -> A
         chosen = _settings(whole)
         _check_settings(chosen)
         _check_options(name, whole)
+        _check_canvas(whole, shelf)
         model = sessions.allowed(with_model(chosen, sessions.model).model)
         seeded = _seeded(whole, verb)
         # Begun and left: all that a session refuses it refuses now.
@@ -99,6 +101,22 @@ def _check_settings(chosen: Settings) -> None:
         raise OptionError(
             f"{chosen.count} pictures of {chosen.pixels} x {chosen.pixels} pixels are too much for "
             f"one job: at most {MOST_MADE // 1_000_000} megapixels are made at once"
+        )
+
+
+def _check_canvas(request: Request, shelf: Shelf) -> None:
+    """A picture that is filled in keeps its size, which must not be more than is made at once."""
+    filled = isinstance(request, Zoom | Pan) or (
+        isinstance(request, Vary) and (request.mask is not None or request.region is not None)
+    )
+    if not filled or not isinstance(request, Vary | Zoom | Pan):
+        return
+    width, height = open_source(request.picture).picture.size
+    if width * height * _settings(request).count > MOST_MADE:
+        raise PictureError(
+            f"a picture of {width} x {height} is too large to fill in "
+            f"{_settings(request).count} times; at most {MOST_MADE // 1_000_000} megapixels are "
+            "made at once"
         )
 
 

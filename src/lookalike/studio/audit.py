@@ -31,6 +31,9 @@ class Audit:
             "error": None if job.error is None else job.error.kind,
         }
         data = (json.dumps(line) + "\n").encode()
-        with self._lock, self._path.open("ab") as file:
-            os.fchmod(file.fileno(), 0o600)
+        with self._lock, open(self._path, "ab", opener=_for_this_user) as file:
             file.write(data)
+
+
+def _for_this_user(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

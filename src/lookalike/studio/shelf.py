@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import io
 import re
@@ -121,5 +120,5 @@ def _decoded(text: str, most: int) -> bytes:
         raise PictureError(f"the given data is larger than {most // 2**20} MiB")
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as fault:
+    except ValueError as fault:
         raise PictureError(f"the given data is no base64: {str(fault).lower()}") from fault

@@ -108,6 +108,8 @@ class Studio:
         """Cancel a job: at once while it waits, at its next step while it runs."""
         if self.queue.cancel(name) == "running":
             self.board.stop(name)
+        else:
+            self.board.clear(name)
         return self.job(name)
 
     def job(self, name: str) -> Job:

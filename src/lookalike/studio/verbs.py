@@ -42,7 +42,8 @@ class Verb:
 def _pictures(result: Result, request: ask.Request) -> list[Made]:
     """Each picture with its own recipe, and the grid of them all."""
     del request
-    recipe, text = result.recipe, _said(result.recipe.prompt)
+    recipe = result.recipe
+    text = _said(recipe.prompt) or recipe.made_by
     own = [recipe.model_copy(update={"index": place}) for place in range(len(result.pictures))]
     made = [_made("picture", text, *pair) for pair in zip(result.pictures, own, strict=True)]
     if result.has_grid:

@@ -14,6 +14,7 @@ from sqlalchemy import Select, bindparam, delete, select, text, update
 from lookalike.core.nearest import Nearest
 from lookalike.studio.database import Database, items, rows
 from lookalike.studio.faults import UnknownError
+from lookalike.studio.history.budget import used
 from lookalike.studio.records import Item, Kind
 from lookalike.studio.shelf import MARK, Shelf
 
@@ -118,8 +119,6 @@ class History:
             self._drop_unused(item.file)
 
     def _drop_unused(self, file: str) -> None:
-        from lookalike.studio.history.budget import used
-
         if file not in used(self._database):
             self._shelf.drop(file)
 
@@ -164,8 +163,7 @@ def _query(words: str) -> str:
 
 
 def _item(row: Mapping[str, Any], likeness: float | None = None) -> Item:
-    kept = dict(row)
-    file = kept["file"]
-    pictured = file is not None and file.endswith(".png") and not kept["gone"]
-    kept["picture"] = f"{MARK}{file.removesuffix('.png')}" if pictured else None
-    return Item.model_validate(kept | {"likeness": likeness})
+    kept, file, mark = dict(row), row["file"], None
+    if file is not None and file.endswith(".png") and not row["gone"]:
+        mark = f"{MARK}{file.removesuffix('.png')}"
+    return Item.model_validate(kept | {"picture": mark, "likeness": likeness})

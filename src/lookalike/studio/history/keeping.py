@@ -63,7 +63,8 @@ def bring(database: Database, shelf: Shelf, mark: str, size: tuple[int, int]) ->
             return found.id
         made = Made("upload", file=file, size=size)
         values = _row(shelf, None, made)
-        return connection.execute(items.insert().values(values)).inserted_primary_key[0]
+        new = items.insert().values(values).returning(items.c.id)
+        return connection.execute(new).scalar_one()
 
 
 def _row(shelf: Shelf, job: str | None, made: Made) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from math import sqrt
 
 from fastapi import Request
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from lookalike.core.errors import LookalikeError, OptionError
+from lookalike.core.record import explain
 from lookalike.core.records import Part, Prompt, Settings
 from lookalike.studio import requests as ask
 from lookalike.studio.faults import JobError
@@ -26,6 +29,14 @@ def plain(text: str, settings: Settings, avoid: str = "") -> Prompt:
     """Words as a prompt, without the prompt language: other programs know nothing of it."""
     parts = (Part(text=text),) if text.strip() else ()
     return Prompt(parts=parts, avoid=avoid.strip(), settings=settings)
+
+
+def settings_of(chosen: Mapping[str, object]) -> Settings:
+    """Settings from what other programs said; `OptionError` names what cannot be."""
+    try:
+        return Settings.model_validate(chosen)
+    except ValidationError as fault:
+        raise OptionError(explain(fault, Settings.model_fields)) from fault
 
 
 def sized(width: int, height: int) -> dict[str, object]:

@@ -74,19 +74,21 @@ def jobs(studio: Studio) -> APIRouter:
 
 async def _events(studio: Studio, name: str) -> AsyncIterator[ServerSentEvent]:
     version, shown = -1, None
-    while True:
-        seen = studio.board.see(name)
-        if seen.version != version and seen.progress is not None:
-            version = seen.version
-            yield ServerSentEvent(event="progress", data=seen.progress.model_dump())
-            if seen.preview is not None and seen.preview is not shown:
-                shown = seen.preview
-                yield ServerSentEvent(event="preview", data={"picture": _inline(shown)})
+    with studio.board.awaiting(name) as event:
         job = await run_in_threadpool(studio.job, name)
-        if job.state in ENDED:
-            yield ServerSentEvent(event=job.state, data=job.model_dump(mode="json"))
-            return
-        await asyncio.sleep(POLL)
+        while job.state not in ENDED:
+            seen = studio.board.see(name)
+            if seen.version != version and seen.progress is not None:
+                version = seen.version
+                yield ServerSentEvent(event="progress", data=seen.progress.model_dump())
+                if seen.preview is not None and seen.preview is not shown:
+                    shown = seen.preview
+                    yield ServerSentEvent(event="preview", data={"picture": _inline(shown)})
+            if event.is_set():
+                job = await run_in_threadpool(studio.job, name)
+            else:
+                await asyncio.sleep(POLL)
+    yield ServerSentEvent(event=job.state, data=job.model_dump(mode="json"))
 
 
 def _inline(picture: bytes) -> str:

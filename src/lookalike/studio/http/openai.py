@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Sequence
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -17,9 +18,9 @@ from starlette.concurrency import run_in_threadpool
 from lookalike.core.errors import OptionError, PictureError
 from lookalike.core.pictures import open_picture, png_bytes
 from lookalike.core.record import Record
-from lookalike.core.records import Settings
+from lookalike.core.records import Prompt, Settings
 from lookalike.studio import requests as ask
-from lookalike.studio.http.compat import done, encoded, pictures, plain, size_in, sized
+from lookalike.studio.http.compat import done, encoded, pictures, plain, settings_of, size_in, sized
 from lookalike.studio.http.forms import Files, form, form_body
 from lookalike.studio.records import Item
 from lookalike.studio.studio import Studio
@@ -47,7 +48,7 @@ class Common(Record):
             chosen["model"] = self.model
         if self.size not in (None, "auto"):
             chosen |= sized(*size_in(self.size))
-        return Settings.model_validate(chosen)
+        return settings_of(chosen)
 
 
 class Worded(Common):
@@ -108,6 +109,7 @@ def openai(studio: Studio) -> APIRouter:
 
     @router.post("/generations", summary="Pictures of words.", response_model_exclude_none=True)
     async def generations(request: Request, asked: Generate) -> Made:
+        Prompt.of(asked.prompt)  # an empty one is refused
         prompt = plain(asked.prompt, asked.settings())
         return await made("imagine", ask.Imagine(prompt=prompt), asked, request)
 
@@ -151,7 +153,7 @@ def _shown(studio: Studio, item: Item, form: Answer | None, request: Request) ->
     )
 
 
-def _one(files: Files) -> list[bytes]:
+def _one(files: Files) -> Sequence[bytes]:
     images = files.get("image", [])
     if len(images) != 1:
         raise OptionError(f"image is one picture, not {len(images)}")
@@ -171,9 +173,8 @@ def _edit(studio: Studio, asked: Edit, files: Files) -> tuple[str, ask.Request]:
         _check_size(asked, mask)
         kept = studio.shelf.receive(_png(mask), "mask")
         chosen = asked.settings()
-        settings = Settings.model_validate(
-            {k: getattr(chosen, k) for k in chosen.model_fields_set - {"aspect", "pixels"}}
-        )
+        said = chosen.model_fields_set - {"aspect", "pixels"}
+        settings = settings_of({name: getattr(chosen, name) for name in said})
         whole = ask.Vary(picture=marks[0], text=asked.prompt, mask=kept, settings=settings)
         return "vary", whole
     if len(marks) == 1:

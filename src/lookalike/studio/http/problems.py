@@ -59,7 +59,8 @@ def problem(
         detail=detail,
         error=_told(kind, detail) if path.startswith(OPENAI) else None,
     )
-    return JSONResponse(said.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
+    body = said.model_dump(exclude=set() if said.error else {"error"})
+    return JSONResponse(body, status, headers, media_type=MEDIA)
 
 
 def _told(kind: str, detail: str) -> Told:

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from lookalike.core.errors import ModelError, OptionError, PromptError
 from lookalike.core.records import Settings
 from lookalike.studio import requests as ask
-from lookalike.studio.http.compat import done, encoded, pictures, plain, sized
+from lookalike.studio.http.compat import done, encoded, pictures, plain, settings_of, sized
 from lookalike.studio.http.sdapi_records import (
     Asked,
     Caption,
@@ -109,10 +109,7 @@ def _settings(asked: Common) -> Settings:
         if name != "sd_model_checkpoint" or not isinstance(value, str):
             raise OptionError(f"override_settings: {name[:60]} cannot be set here")
         chosen["model"] = value
-    try:
-        return Settings.model_validate(chosen)
-    except ValueError as fault:
-        raise OptionError("batch_size times n_iter is at most 64 pictures") from fault
+    return settings_of(chosen)
 
 
 def _check_words(*texts: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lookalike.studio.records import Progress
@@ -26,6 +28,7 @@ class Board:
         self._seen: dict[str, Seen] = {}
         self._stopped: set[str] = set()
         self._watched: dict[str, int] = {}
+        self._awaited: dict[str, list[threading.Event]] = {}
 
     def post(self, job: str, progress: Progress, preview: bytes | None) -> None:
         """Say how far a job is; without a new preview the last one stays."""
@@ -38,9 +41,28 @@ class Board:
         with self._lock:
             return self._seen.get(job, Seen())
 
-    def clear(self, job: str) -> None:
-        """Forget a job that has ended."""
+    @contextmanager
+    def awaiting(self, job: str) -> Iterator[threading.Event]:
+        """An event that is set when a job ends, while the block lasts.
+
+        Look at the job behind the `with`: it may have ended before.
+        """
+        event = threading.Event()
         with self._lock:
+            self._awaited.setdefault(job, []).append(event)
+        try:
+            yield event
+        finally:
+            with self._lock:
+                left = [one for one in self._awaited.pop(job, []) if one is not event]
+                if left:
+                    self._awaited[job] = left
+
+    def clear(self, job: str) -> None:
+        """Forget a job that has ended, and tell who waits for that."""
+        with self._lock:
+            for event in self._awaited.get(job, []):
+                event.set()
             self._seen.pop(job, None)
             self._stopped.discard(job)
 

@@ -95,6 +95,9 @@ class Workers:
         limit = time.monotonic() + seconds
         for thread in threads:
             thread.join(max(0.0, limit - time.monotonic()))
+        # Whoever did not come to a next step in time (a model is being loaded) lost no attempt.
+        for job in self._queue.newest(state="running"):
+            self._queue.give_back(job.id)
 
     def _work(self, model: str, bell: threading.Event) -> None:
         while not self._ending.is_set():
@@ -111,29 +114,28 @@ class Workers:
                 bell.wait(1.0)
 
     def _do(self, job: Job) -> None:
+        try:
+            self._settle(job)
+            self._audit.write(self._queue.get(job.id))
+        finally:
+            self._board.clear(job.id)
+        self._after()
+
+    def _settle(self, job: Job) -> None:
+        """Do a job and put down how it ended."""
         notes: list[str] = []
         try:
-            state = self._ended(job, notes)
+            made = self._made(job, notes)
+            keep(self._database, self._shelf, job.id, made, notes)
         except _StoppedError as stopped:
-            state = stopped.state
-            if state == "queued":
+            if stopped.state == "queued":
                 self._queue.give_back(job.id)
             else:
-                self._queue.fail(job.id, state, None, notes)
+                self._queue.fail(job.id, stopped.state, None, notes)
         except Exception as fault:  # a worker outlives whatever a job dies of
             if not isinstance(fault, LookalikeError):
                 _log.exception("the job %s failed", job.id)
-            state = "failed"
-            self._queue.fail(job.id, state, fault_of(fault), notes)
-        finally:
-            self._board.clear(job.id)
-        self._audit.write(self._queue.get(job.id))
-        self._after()
-
-    def _ended(self, job: Job, notes: list[str]) -> State:
-        made = self._made(job, notes)
-        keep(self._database, self._shelf, job.id, made, notes)
-        return "done"
+            self._queue.fail(job.id, "failed", fault_of(fault), notes)
 
     def _made(self, job: Job, notes: list[str]) -> list[Made]:
         verb, session = VERBS[job.verb], self._sessions.of(job.model)
