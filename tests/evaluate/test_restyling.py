@@ -86,10 +86,11 @@ def test_every_way_paints_every_pair(
     monkeypatch.setattr("lookalike.evaluate.restyling.STYLES", ())
     character().save(tmp_path / "mine.png")
     shown: list[Painted] = []
-    asked = Asked(count=1, size=48, steps=2, styles=(tmp_path / "mine.png",))
+    ways = tuple(name for name in METHODS if name != "sref")
+    asked = Asked(count=1, size=48, steps=2, styles=(tmp_path / "mine.png",), methods=ways)
     *stages, found = measure(backbone, tiny_vgg(), asked, shown)
     assert isinstance(found, Restylings)
-    assert len(stages) == len(METHODS)
+    assert len(stages) == len(ways)
     assert found.pairs == len(shown) == 1
     nothing = found.rows[0]
     assert nothing.method == "content"
@@ -99,7 +100,14 @@ def test_every_way_paints_every_pair(
     assert by_name["w2"] is not None
     assert by_name["content"] is not None
     assert by_name["w2"].mean < by_name["content"].mean
-    assert page(shown).width > 48 * len(METHODS)
+    assert page(shown).width > 48 * len(ways)
+
+
+@pytest.mark.slow
+def test_a_prompt_that_leans_on_the_style_is_painted_too(backbone: Backbone) -> None:
+    shown: list[Painted] = []
+    list(measure(backbone, tiny_vgg(), Asked(count=1, size=48, methods=("sref",)), shown))
+    assert {one.made["sref"].size for one in shown} == {(48, 48)}
 
 
 def test_what_cannot_be_measured_is_refused() -> None:
