@@ -161,7 +161,7 @@ def test_sizes_grow_by_the_root_of_two_and_leave_out_the_too_small() -> None:
     assert sizes((400, 200), 512, 3) == [(256, 128), (362, 181), (512, 256)]
     assert sizes((40, 40), 64, 16) == [(32, 32), (45, 45), (64, 64)]
     assert sizes((1000, 40), 100, 4) == [(100, 4)]
-    with pytest.raises(OptionError, match="100 x 4 pixels.* ask for --size 800"):
+    with pytest.raises(OptionError, match=r"100 x 4 pixels.* ask for --size 800"):
         check_result((1000, 40), 100)
     check_result((1000, 40), 800)
 
