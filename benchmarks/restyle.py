@@ -35,6 +35,8 @@ TILED = ((512, 128), (768, 128), (768, 256))
 STEPS = 3
 ITERATIONS = 250
 """How long the first paper's way is given; its picture hardly changes any more by then."""
+OURS = {"scales": 3, "first_steps": 50, "steps": 40, "average": 0.9}
+"""Our way for the race: as in the preset fast, most steps are taken where they are cheap."""
 EVERY = 10
 """Steps from one look at the picture to the next; looking is not timed."""
 
@@ -99,7 +101,7 @@ def race(side: int) -> dict[str, object]:
     """How soon our default way is as near to the style as the first paper's at its end."""
     content, style = pictures(side)
     plain = options_of("gatys2016", {"size": side, "first_steps": ITERATIONS})
-    first = {"size": side, "scales": 3, "first_steps": 100, "steps": 100, "average": 0.9}
+    first = {"size": side, "scales": 3, **OURS}
     eye, found = Eye(Vgg.load()), dict[str, object]()
     theirs = list(looked(eye, _steps(plain, content, style), style, content))
     found["gatys2016"] = theirs[-1]
