@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -28,6 +28,7 @@ from lookalike.restyle.transfer import Step, Style, transfer
 from lookalike.world.look import looks_in
 from lookalike.world.render import render
 
+Figures = dict[str, float]
 CPU = torch.device("cpu")
 STYLE = Path(__file__).parent.parent / "examples" / "styles" / "hokusai-great-wave.jpg"
 SIDES = (128, 256, 384, 512, 768)
@@ -53,7 +54,7 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def one_cost(side: int, tile: int | None) -> dict[str, float]:
+def one_cost(side: int, tile: int | None) -> Figures:
     """Seconds of a step, and memory, at one size."""
     options = options_of("best", {"size": side, "scales": 1, "first_steps": STEPS, "tile": tile})
     vgg = Vgg.load().to(CPU, precision_on(CPU))
@@ -70,20 +71,20 @@ def one_cost(side: int, tile: int | None) -> dict[str, float]:
     }
 
 
-def costs() -> list[dict[str, float]]:
+def costs() -> dict[str, Figures]:
     """The cost of a step at several sizes, whole and in tiles, each in a process of its own."""
     asked = [*((side, None) for side in SIDES), *TILED]
-    found: list[dict[str, float]] = []
+    found: dict[str, Figures] = {}
     for side, tile in asked:
         command = [sys.executable, "-m", "benchmarks.restyle", "--cost", f"{side},{tile or 0}"]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        found.append(json.loads(said))
+        found[f"{side} pixels" + (f", tiles of {tile}" if tile else "")] = json.loads(said)
     return found
 
 
 def looked(
     eye: Eye, steps: Iterator[Step], style: Image.Image, content: Image.Image
-) -> Iterator[dict[str, float]]:
+) -> Iterator[Figures]:
     """Every few steps: seconds so far, and the distances by which pictures are compared."""
     spent, began = 0.0, time.process_time()
     for step in steps:
@@ -97,12 +98,12 @@ def looked(
         began = time.process_time()
 
 
-def race(side: int) -> dict[str, object]:
+def race(side: int) -> dict[str, Figures]:
     """How soon our default way is as near to the style as the first paper's at its end."""
     content, style = pictures(side)
     plain = options_of("gatys2016", {"size": side, "first_steps": ITERATIONS})
-    first = {"size": side, "scales": 3, **OURS}
-    eye, found = Eye(Vgg.load()), dict[str, object]()
+    first = {"size": side, **OURS}
+    eye, found = Eye(Vgg.load()), dict[str, Figures]()
     theirs = list(looked(eye, _steps(plain, content, style), style, content))
     found["gatys2016"] = theirs[-1]
     for precision in dict.fromkeys((precision_on(CPU), "float32")):
@@ -110,7 +111,7 @@ def race(side: int) -> dict[str, object]:
         ours = list(looked(eye, _steps(options, content, style), style, content))
         for measure in ("style_gram", "style_w2"):
             goal = min(one[measure] for one in theirs)
-            sooner = next((one for one in islice(ours, None) if one[measure] <= goal), None)
+            sooner = next((one for one in ours if one[measure] <= goal), None)
             took = next(one["seconds"] for one in theirs if one[measure] <= goal)
             found[f"w2 {precision}, to its {measure}"] = {
                 **(sooner or ours[-1]),
@@ -137,7 +138,7 @@ def main() -> None:
         side, tile = map(int, asked.cost.split(","))
         print(json.dumps(one_cost(side, tile or None)))
         return
-    found: dict[str, object] = {}
+    found: dict[str, dict[str, Figures]] = {}
     if asked.only != "race":
         found["cost"] = costs()
     if asked.only != "cost":
@@ -145,11 +146,10 @@ def main() -> None:
     print(json.dumps(found, indent=2) if asked.json else _told(found))
 
 
-def _told(found: dict[str, object]) -> str:
+def _told(found: dict[str, dict[str, Figures]]) -> str:
     lines: list[str] = []
     for part in found.values():
-        rows = part.items() if isinstance(part, dict) else [("", row) for row in part]  # type: ignore[attr-defined]
-        for name, row in rows:
+        for name, row in part.items():
             figures = "  ".join(f"{key} {value:.4g}" for key, value in row.items())
             lines.append(f"{name}  {figures}".strip())
     return "\n".join(lines)
