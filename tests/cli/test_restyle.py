@@ -173,6 +173,7 @@ def test_features_that_are_no_vgg_are_refused(
     [
         (["square.png", "dot.png"], "dot.png has 1 x 1 pixels: at least 32 on each side"),
         (["dot.png", "stripes.png"], "dot.png has 1 x 1 pixels"),
+        (["strip.png", "stripes.png", "--size", "48"], "48 x 2 pixels, and at least 32"),
         (["square.png", "missing.png"], "missing.png"),
         (["square.png", "stripes.png::0"], "the styles' weights (0) sum to zero"),
         (["square.png", "stripes.png::0", "square.png::0"], "(0, 0) sum to zero"),
@@ -194,6 +195,7 @@ def test_what_cannot_be_painted_is_one_line_and_no_file(
 ) -> None:
     Image.new("RGB", (1, 1)).save(own_place / "dot.png")
     Image.new("L", (40, 40), 0).save(own_place / "black.png")
+    Image.new("RGB", (800, 32)).save(own_place / "strip.png")
     (own_place / "text.png").write_text("no picture")
     # Behind the brief ones, so that what is asked for holds.
     refused(ask(["restyle", *BRIEF, *arguments]), said)

@@ -6,27 +6,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.linalg
+import torch
 from PIL import Image, ImageFilter
 
 from lookalike.core.errors import OptionError, PictureError
 from lookalike.evaluate.restyling import (
     METHODS,
-    STYLES,
     Asked,
     Painted,
     Restylings,
     measure,
     page,
-    pairs_of,
 )
-from lookalike.evaluate.strokes import Eye, edge_likeness, structural_similarity
+from lookalike.evaluate.strokes import Eye, edge_likeness, structural_similarity, wasserstein
 from lookalike.models.backbone import Backbone
+from lookalike.restyle.losses import Gaussian, w2_distance
+from lookalike.restyle.moments import Moments
 from lookalike.restyle.options import PRESETS, options_of, weights
 from lookalike.world.look import draw
 from lookalike.world.render import render
 from tests.restyle.tiny import tiny_vgg
-
-FEW = Asked(count=1, size=48, steps=3)
 
 
 def character() -> Image.Image:
@@ -80,14 +80,18 @@ def test_no_preset_optimises_what_judges() -> None:
         assert not optimised & {CONTENT, *STYLE}
 
 
-def test_every_way_paints_every_pair(backbone: Backbone, tmp_path: Path) -> None:
+def test_every_way_paints_every_pair(
+    backbone: Backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lookalike.evaluate.restyling.STYLES", ())
     character().save(tmp_path / "mine.png")
     shown: list[Painted] = []
-    asked = Asked(count=1, size=48, steps=2, styles=(tmp_path / "mine.png",))
+    ways = tuple(name for name in METHODS if name != "sref")
+    asked = Asked(count=1, size=48, steps=2, styles=(tmp_path / "mine.png",), methods=ways)
     *stages, found = measure(backbone, tiny_vgg(), asked, shown)
     assert isinstance(found, Restylings)
-    assert len(stages) == len(METHODS) * (len(STYLES) + 1)
-    assert found.pairs == len(shown) == len(STYLES) + 1
+    assert len(stages) == len(ways)
+    assert found.pairs == len(shown) == 1
     nothing = found.rows[0]
     assert nothing.method == "content"
     assert nothing.figures["edges"] is not None
@@ -96,17 +100,33 @@ def test_every_way_paints_every_pair(backbone: Backbone, tmp_path: Path) -> None
     assert by_name["w2"] is not None
     assert by_name["content"] is not None
     assert by_name["w2"].mean < by_name["content"].mean
-    assert page(shown).width > 48 * len(METHODS)
+    assert page(shown).width > 48 * len(ways)
 
 
-def test_the_same_pairs_are_drawn_each_time() -> None:
-    one, other = pairs_of(FEW), pairs_of(FEW)
-    assert [p.name for p in one] == [p.name for p in other]
-    assert all(a.style.tobytes() == b.style.tobytes() for a, b in zip(one, other, strict=True))
+@pytest.mark.slow
+def test_a_prompt_that_leans_on_the_style_is_painted_too(backbone: Backbone) -> None:
+    shown: list[Painted] = []
+    list(measure(backbone, tiny_vgg(), Asked(count=1, size=48, methods=("sref",)), shown))
+    assert {one.made["sref"].size for one in shown} == {(48, 48)}
 
 
 def test_what_cannot_be_measured_is_refused() -> None:
-    with pytest.raises(OptionError, match="there is no row w3; did you mean w2"):
+    with pytest.raises(OptionError, match="there is no row w3; there are content, colours"):
         Asked(methods=("w3",)).check()
     with pytest.raises(PictureError, match=r"missing\.png"):
         Asked(styles=(Path("missing.png"),)).check()
+
+
+def test_the_judges_wasserstein_distance_is_the_losss_and_scipys() -> None:
+    generator = torch.Generator().manual_seed(0)
+    one, other = (
+        Moments.of(torch.randn(1, 5, 6, 9, generator=generator) + shift) for shift in (0, 1)
+    )
+    a, b = (each.covariance.double().numpy() for each in (one, other))
+    root = scipy.linalg.sqrtm(b)
+    spread = np.trace(a + b - 2 * scipy.linalg.sqrtm(root @ a @ root).real)
+    apart = float((one.mean - other.mean).double().square().sum())
+    assert wasserstein(one, other) == pytest.approx((apart + spread) / 5, 1e-6)
+    assert float(w2_distance(one, Gaussian.of(other))) == pytest.approx(
+        wasserstein(one, other), 1e-2
+    )

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lookalike.restyle.losses import EPS, Gaussian, gram_distance, roughness, w2_distance
-from lookalike.restyle.moments import Moments, total
+from lookalike.restyle.moments import Moments, totals
 from lookalike.restyle.roots import roots, trace_and_inverse, trace_of_root
 
 
@@ -113,7 +113,8 @@ def test_the_wasserstein_distance_pulls_as_small_changes_do() -> None:
 
 def test_moments_of_parts_add_up_to_those_of_the_whole() -> None:
     whole = features(1)
-    parts = total([Moments.of(whole[:, :, :2]), Moments.of(whole[:, :, 2:])])
+    halves = (whole[:, :, :2], whole[:, :, 2:])
+    parts = totals({"relu1_1": Moments.of(half)} for half in halves)["relu1_1"]
     torch.testing.assert_close(parts.gram, Moments.of(whole).gram)
     torch.testing.assert_close(parts.mean, Moments.of(whole).mean)
 

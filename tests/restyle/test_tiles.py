@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lookalike.models.vgg import Vgg
 from lookalike.restyle.objective import Aim, Objective
-from lookalike.restyle.options import Restyle
+from lookalike.restyle.options import Restyle, options_of
 from lookalike.restyle.tiles import tiles
 
 EXACT = 1e-5
@@ -24,9 +24,9 @@ def picture(seed: int, height: int, width: int) -> Float[Tensor, "1 3 h w"]:
 @pytest.mark.parametrize(("height", "width"), [(230, 150), (129, 64)])
 def test_tiles_change_nothing(vgg: Vgg, loss: str, height: int, width: int) -> None:
     content, style = picture(1, height, width), picture(2, 150, 170)
-    x = picture(3, height, width)
+    x, aims = picture(3, height, width), [Aim(style, 1)]
     values = [
-        Objective(vgg, Restyle(loss=loss, tile=tile), content, [Aim(style, 1)]).at(x)  # type: ignore[arg-type]
+        Objective(vgg, options_of("best", {"loss": loss, "tile": tile}), content, aims).at(x)
         for tile in (None, 64)
     ]
     whole, tiled = values

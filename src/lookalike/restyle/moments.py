@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,11 @@ class Moments:
         """The mean square of the features."""
         return self.gram.diagonal().mean()
 
+    def plus(self, other: Moments) -> Moments:
+        """The moments of two parts together."""
+        pairs = zip(self.tensors(), other.tensors(), strict=True)
+        return Moments(*(one + another for one, another in pairs))
+
     def scaled(self, factor: float) -> Moments:
         """The moments of the features times the root of a factor."""
         return Moments(self.weight, self.first * factor**0.5, self.second * factor)
@@ -63,10 +71,16 @@ class Moments:
         return self.weight, self.first, self.second
 
 
-def total(parts: Iterable[Moments]) -> Moments:
-    """The moments of a picture from those of its parts."""
-    weights, firsts, seconds = zip(*(part.tensors() for part in parts), strict=True)
-    return Moments(sum_of(weights), sum_of(firsts), sum_of(seconds))
+def totals(parts: Iterable[Mapping[K, Moments]]) -> dict[K, Moments]:
+    """The moments of a picture, by whatever names they have, from those of its parts.
+
+    No part is held on to: of a large picture there are many, and each has as many as the whole.
+    """
+    found: dict[K, Moments] = {}
+    for part in parts:
+        for key, moments in part.items():
+            found[key] = found[key].plus(moments) if key in found else moments
+    return found
 
 
 def sum_of(tensors: Iterable[Tensor]) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from lookalike.models.vgg import Vgg
 from lookalike.restyle.goals import ContentGoal, StyleGoal
 from lookalike.restyle.losses import roughness
-from lookalike.restyle.moments import Moments, sum_of, total
+from lookalike.restyle.moments import Moments, sum_of, totals
 from lookalike.restyle.options import Restyle, weights
 from lookalike.restyle.tiles import Tile, stride_of, tiles
 
@@ -85,8 +85,8 @@ class Objective:
     def _by_tiles(self, picture: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
         """The two distances; what they pull at each pixel is added to `gradient`."""
         with torch.no_grad():
-            parts = [self._moments(tile.cut(picture), tile) for tile in self.tiles]
-        whole = {key: _leaf(total(part[key] for part in parts)) for key in parts[0]}
+            sums = totals(self._moments(tile.cut(picture), tile) for tile in self.tiles)
+        whole = {key: _leaf(moments) for key, moments in sums.items()}
         style = self._style(whole)
         style.backward()
         content = picture.new_zeros(())
@@ -130,11 +130,8 @@ class Objective:
 
     @torch.no_grad()
     def _goals(self, picture: Tensor) -> dict[str, StyleGoal]:
-        parts = [_all_moments(self, tile.cut(picture), tile) for tile in self._tiles(picture)]
-        return {
-            layer: StyleGoal.of(total(part[layer] for part in parts), self.options)
-            for layer in self.style_layers
-        }
+        parts = (_all_moments(self, tile.cut(picture), tile) for tile in self._tiles(picture))
+        return {layer: StyleGoal.of(held, self.options) for layer, held in totals(parts).items()}
 
     @torch.no_grad()
     def _features(self, content: Tensor) -> dict[str, Tensor]:

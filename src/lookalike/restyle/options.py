@@ -110,7 +110,7 @@ class Restyle(Record):
 
 _OF_PRESETS: Mapping[Preset, Mapping[str, Any]] = {
     "best": {},
-    "fast": {"size": 384, "scales": 3, "steps": 60, "first_steps": 150, "average": 0.9},
+    "fast": {"size": 384, "scales": 3, "steps": 60, "first_steps": 100, "average": 0.9},
     # Gatys et al. (2016), section 2 and their published code: one size, L-BFGS, Gram matrices.
     "gatys2016": {
         "scales": 1,

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from lookalike.core.errors import PictureError
+from lookalike.core.errors import OptionError, PictureError
 from lookalike.restyle.options import SMALLEST
 
 
@@ -47,6 +47,20 @@ def check_size(name: str, size: tuple[int, int]) -> None:
     if min(size) < SMALLEST:
         raise PictureError(
             f"{name} has {size[0]} x {size[1]} pixels: at least {SMALLEST} on each side are needed"
+        )
+
+
+def check_result(content: tuple[int, int], longer: int) -> None:
+    """Raise `OptionError` where a narrow content becomes too narrow at the size that is asked for.
+
+    The message names a size at which it would do.
+    """
+    width, height = fitted(content, longer, grow=True)
+    if min(width, height) < SMALLEST:
+        enough = math.ceil(SMALLEST * max(content) / min(content))
+        raise OptionError(
+            f"the result would have {width} x {height} pixels, and at least {SMALLEST} on each "
+            f"side are needed: ask for --size {enough}"
         )
 
 

@@ -79,6 +79,7 @@ class Scene:
     objective: Objective
     content: Float[Tensor, "1 3 height width"]
     mask: Float[Tensor, "1 1 height width"] | None
+    bounded: bool = True
 
     @classmethod
     def of(
@@ -103,7 +104,9 @@ class Scene:
         ]
         regions = masks if masked else [None]
         union = torch.stack([m for m in masks if m is not None]).amax(0) if masked else None
-        return cls(Objective(vgg, options, shown, aims, regions), shown, union)
+        # What L-BFGS remembers of the slope would be wrong of a picture that was cut to its bounds.
+        bounded = options.optimiser == "adam"
+        return cls(Objective(vgg, options, shown, aims, regions), shown, union, bounded)
 
     def start(self, options: Restyle) -> Tensor:
         """What is painted over."""
@@ -117,7 +120,7 @@ class Scene:
 
     def held(self, x: Tensor) -> Tensor:
         """The picture within its bounds, and as the content is where it may not change."""
-        x = x.clamp(0, 1)
+        x = x.clamp(0, 1) if self.bounded else x
         return x if self.mask is None else self.mask * x + (1 - self.mask) * self.content
 
 

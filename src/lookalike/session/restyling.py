@@ -17,7 +17,7 @@ from lookalike.models.store import Models
 from lookalike.models.vgg import Vgg, precision_on
 from lookalike.restyle.asking import check_layers, regions, style_weights
 from lookalike.restyle.options import Restyle, options_of
-from lookalike.restyle.pixels import check_size
+from lookalike.restyle.pixels import check_result, check_size
 from lookalike.restyle.transfer import Step, Style, finished, transfer
 from lookalike.session.job import Job, Scalar
 from lookalike.session.source import Source, listed, open_source
@@ -49,6 +49,7 @@ class Painting:
         weights = style_weights(len(shown), [weight for _, weight in shown])
         for one in (content, *(one for one, _ in shown)):
             check_size(one.name, one.picture.size)
+        check_result(content.picture.size, options.size)
         masks = [(one.name, one.picture) for one, _ in job.of_role("region")]
         places = regions(masks, len(shown), content.picture.size)
         styles = [
