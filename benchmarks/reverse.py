@@ -68,7 +68,8 @@ means nothing. More candidates looked at find more and take longer.
 """
 
 NEAREST = """\
-{rows:,} vectors of 384 numbers ({vectors}), on one core: built in {minutes:.0f} minutes, \
+{rows:,} vectors of 384 numbers ({vectors}), on one core: built in {minutes:.0f} minutes \
+({cpu:.0f} of the processor's), \
 {index:,.0f} MB, {memory:,.0f} MB of the process in all.
 """
 
@@ -157,6 +158,7 @@ def _nearest(nearest: Mapping[str, Any]) -> Iterator[str]:
             rows=outcome["rows"],
             vectors=outcome["vectors"],
             minutes=outcome["build_seconds"] / 60,
+            cpu=outcome["build_cpu_seconds"] / 60,
             index=outcome["index_bytes"] / 1e6,
             memory=outcome["rss_bytes"] / 1e6,
         )

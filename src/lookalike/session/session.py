@@ -83,7 +83,8 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
         """Up to `count` different prompts for each picture, the best first; see `describe`.
 
         Without `by`, the model's own trained describer reads, or `phrases` where it has none.
-        `options` are the fields of the describer, of `phrases` if none is named. All pictures are opened before any is read.
+        `options` are the fields of the describer, of `phrases` if none is named. All pictures are
+        opened before any is read.
         With `verify`, that many pictures are made of each of twice as many prompts, and the best
         are those whose pictures are most like the given one.
         """

@@ -141,9 +141,10 @@ def _is_choice(name: str, request: Methodical, option: str) -> bool:
 
     from lookalike.convert import converters
     from lookalike.describe import describers
+    from lookalike.describe.usual import USUAL
 
     registry = describers if name == "describe" else converters
-    field = registry.get(request.by).model_fields.get(option)
+    field = registry.get(request.by or USUAL).model_fields.get(option)
     return field is None or get_origin(field.annotation) is Literal
 
 

@@ -68,7 +68,11 @@ class Describe(Methodical):
     pictures_in = ("pictures",)
 
     pictures: Pictures = Field(min_length=1, description="The pictures to read.")
-    by: str = Field(default="phrases", max_length=64, description="The describer.")
+    by: str = Field(
+        default="",
+        max_length=64,
+        description="The describer; where it is empty, the model's own trained one, or phrases.",
+    )
     count: int = Field(default=4, ge=1, le=64, description="How many prompts for each picture.")
     verify: int = Field(
         default=0, ge=0, le=16, description="Pictures to make of each prompt, to rank them by."

@@ -88,7 +88,7 @@ def _embedding(found: Embedding, request: ask.Convert) -> list[Made]:
 def _describe(session: Session, asked: ask.Describe) -> Run[Any]:
     return session.start_describe(
         asked.pictures,
-        by=asked.by,
+        by=asked.by or None,
         count=asked.count,
         options=asked.options,
         verify=asked.verify,

@@ -8,14 +8,13 @@ import { pictures } from "./pictures.js";
 page("describe", "Describe", () => {
   const results = board();
   const shown = pictures({ label: "Picture to describe", most: 1, changed: () => { go.disabled = !shown.first; } });
-  const by = select([["phrases", "phrases"]]);
+  const by = select([["", "the model's own"]]);
   const about = h("p", { class: "quiet" });
   const count = number({ min: 1, max: 64, value: 4 });
   const go = button("Describe", trying(asked), { class: "main", disabled: true });
   choices().then(({ describers }) => {
-    by.replaceChildren(...Object.keys(describers).map((one) => h("option", { value: one }, one)));
-    by.value = "phrases";
-    const told = () => { about.textContent = describers[by.value]; };
+    by.append(...Object.keys(describers).map((one) => h("option", { value: one }, one)));
+    const told = () => { about.textContent = describers[by.value] ?? "The describer that was trained for the model, or phrases where there is none."; };
     by.addEventListener("change", told);
     told();
   }).catch((fault) => toast(fault.message));
