@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.errors import OptionError
-from lookalike.mini.recipe import read_recipe, shipped
+from lookalike.mini.recipe import read_recipe
+from lookalike.train.recipes import shipped
 
 TINY = Path(__file__).with_name("tiny.toml")
 
@@ -19,7 +20,7 @@ def refusal(name: str) -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", shipped("lookalike.mini"))
 def test_a_shipped_recipe_is_whole(name: str) -> None:
     recipe = read_recipe(name)
     assert len(recipe.unet.widths) == len(recipe.unet.attention)
@@ -29,7 +30,7 @@ def test_a_shipped_recipe_is_whole(name: str) -> None:
 
 
 def test_the_draft_is_shipped() -> None:
-    assert "draft" in shipped()
+    assert "draft" in shipped("lookalike.mini")
 
 
 def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:

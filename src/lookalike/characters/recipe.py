@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
-from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from lookalike.core.errors import OptionError, did_you_mean
-from lookalike.core.files import reason
-from lookalike.core.record import Record, explain
+from lookalike.core.record import Record
 from lookalike.models.maker import Shape
+from lookalike.train.recipes import recipe_of
 from lookalike.train.task import Recipe
 
 IT = "@it"
@@ -75,32 +71,10 @@ class CharactersRecipe(Record):
     licence: str = Field(default="", description="Of the characters that it makes.")
 
 
-def shipped() -> list[str]:
-    """Names of the recipes in the package."""
-    folder = files("lookalike.characters").joinpath("recipes")
-    return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
-
-
 def read_recipe(name: str) -> CharactersRecipe:
-    """The recipe of that name in the package, or of a .toml file.
+    """A recipe of the package by name, or one of your own by path.
 
     Raises:
-        OptionError: there is none, or it is not valid.
+        OptionError: there is no such recipe, or it has a wrong or unknown entry.
     """
-    packaged = files("lookalike.characters").joinpath("recipes", f"{name}.toml")
-    try:
-        text = packaged.read_text("utf-8") if packaged.is_file() else Path(name).read_text("utf-8")
-        return CharactersRecipe.model_validate(tomllib.loads(text))
-    except FileNotFoundError as fault:
-        known = ", ".join(shipped())
-        raise OptionError(
-            f"there is no recipe {name}{did_you_mean(name, shipped())}; there are {known}, or name "
-            "a .toml file"
-        ) from fault
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        why = reason(fault) if isinstance(fault, OSError) else str(fault)
-        raise OptionError(f"the recipe {name} cannot be read: {why}") from fault
-    except ValidationError as fault:
-        raise OptionError(
-            f"the recipe {name}: {explain(fault, CharactersRecipe.model_fields)}"
-        ) from fault
+    return recipe_of(CharactersRecipe, "lookalike.characters", name)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
-from pathlib import Path
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from lookalike.core.errors import OptionError, did_you_mean
+from lookalike.train.recipes import recipe_of
 from lookalike.train.task import Recipe
 
 PARTS = ("clip", "vae", "unet", "probe")
@@ -105,37 +101,10 @@ class MiniRecipe(BaseModel):
     judge: JudgeRecipe | None = None
 
 
-def shipped() -> list[str]:
-    """Names of the recipes in the package."""
-    folder = files("lookalike.mini").joinpath("recipes")
-    return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
-
-
 def read_recipe(name: str) -> MiniRecipe:
-    """A shipped recipe by name, or one of your own by path.
+    """A recipe of the package by name, or one of your own by path.
 
     Raises:
         OptionError: there is no such recipe, or it has a wrong or unknown entry.
     """
-    if name in shipped():
-        text = files("lookalike.mini").joinpath("recipes", f"{name}.toml").read_text("utf-8")
-    elif Path(name).is_file():
-        text = _text(Path(name))
-    else:
-        known = ", ".join(shipped())
-        raise OptionError(
-            f"there is no recipe {name!r}{did_you_mean(name, shipped())}; "
-            f"there are {known}, or name a .toml file"
-        )
-    try:
-        return MiniRecipe.model_validate(tomllib.loads(text))
-    except (ValidationError, tomllib.TOMLDecodeError) as fault:
-        first = str(fault).replace("\n", " ")
-        raise OptionError(f"the recipe {name} is not valid: {first}") from fault
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise OptionError(f"the recipe {path} is not readable text in UTF-8") from fault
+    return recipe_of(MiniRecipe, "lookalike.mini", name)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from lookalike.core.errors import OptionError
-from lookalike.core.files import reason
-from lookalike.core.record import Record, explain
+from lookalike.core.record import Record
 from lookalike.describe.reversing.readers import Kind
+from lookalike.train.recipes import recipe_of
 from lookalike.train.task import Recipe
 
 
@@ -86,23 +82,9 @@ class ReverseRecipe(Record):
 
 
 def read_recipe(name: str) -> ReverseRecipe:
-    """The recipe of that name in the package, or of a .toml file.
+    """A recipe of the package by name, or one of your own by path.
 
     Raises:
-        OptionError: there is none, or it is not valid.
+        OptionError: there is no such recipe, or it has a wrong or unknown entry.
     """
-    packaged = files("lookalike.reverse").joinpath("recipes", f"{name}.toml")
-    try:
-        text = packaged.read_text("utf-8") if packaged.is_file() else Path(name).read_text("utf-8")
-        return ReverseRecipe.model_validate(tomllib.loads(text))
-    except FileNotFoundError as fault:
-        raise OptionError(
-            f"there is no recipe {name}: neither in the package nor a file"
-        ) from fault
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        why = reason(fault) if isinstance(fault, OSError) else str(fault)
-        raise OptionError(f"the recipe {name} cannot be read: {why}") from fault
-    except ValidationError as fault:
-        raise OptionError(
-            f"the recipe {name}: {explain(fault, ReverseRecipe.model_fields)}"
-        ) from fault
+    return recipe_of(ReverseRecipe, "lookalike.reverse", name)
