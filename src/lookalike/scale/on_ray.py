@@ -60,7 +60,8 @@ def cluster(address: str | None = None, workers: int = 1) -> Iterator[None]:
                     log_to_driver=False,
                     logging_level=logging.ERROR,
                 )
-            logging.getLogger("ray.data").setLevel(logging.ERROR)
+            # Of its children: Ray sets the level of "ray.data" itself anew when it begins.
+    logging.getLogger("ray.data._internal").setLevel(logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as fault:
             line = " ".join(str(fault).split())[:160]
             raise OptionError(
