@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lookalike.scale.reading import Opened
 
 NEED = "--on ray"
+FALSE_STARTS = 8
+"""Workers that die one after the other while they load their model, until the batch gives up."""
+
 READER = 0.25
 """The share of a processor that opening a shard's pictures takes: it waits for files mostly."""
 
@@ -60,8 +63,6 @@ def cluster(address: str | None = None, workers: int = 1) -> Iterator[None]:
                     log_to_driver=False,
                     logging_level=logging.ERROR,
                 )
-            # Of its children: Ray sets the level of "ray.data" itself anew when it begins.
-    logging.getLogger("ray.data._internal").setLevel(logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as fault:
             line = " ".join(str(fault).split())[:160]
             raise OptionError(
@@ -92,8 +93,13 @@ def run_on_ray(batch: Batch, workers: tuple[int, int], gpus: float = 0.0) -> Ite
     if not lacking:
         return
     _check_room(workers[0])
+    # Of its children: Ray sets the level of "ray.data" itself anew when it begins.
+    for name in ("ray.data._internal", "ray.data.exceptions"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     context = DataContext.get_current()
     context.enable_progress_bars = False
+    # Else a worker that is killed while it loads its model would end the whole batch.
+    context.max_consecutive_actor_init_deaths = FALSE_STARTS
     context.execution_options.preserve_order = False
     # Shards differ in what they hold, not in size: each is a block, and a unit of work.
     rows = ray.data.from_items(
