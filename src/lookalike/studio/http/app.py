@@ -35,6 +35,8 @@ def build(studio: Studio, rules: Rules | None = None) -> FastAPI:
         title="lookalike studio",
         version=lookalike.__version__,
         responses=documented(),
+        # The pages that FastAPI brings load their scripts from another host.
+        docs_url=None,
         redoc_url=None,
     )
     for router in (asking(studio), jobs(studio), history(studio), openai(studio), sdapi(studio)):
