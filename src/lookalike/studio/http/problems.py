@@ -132,7 +132,9 @@ def _http(request: Request, fault: Exception) -> JSONResponse:
     if fault.status_code == 404:
         detail = f"there is nothing at {request.url.path[:200]}; /openapi.json tells what there is"
     if fault.status_code == 405:
-        detail = f"{request.method} is not for {request.url.path[:200]}; /openapi.json tells what is"
+        detail = (
+            f"{request.method} is not for {request.url.path[:200]}; /openapi.json tells what is"
+        )
     return problem(fault.status_code, "http", detail, fault.headers, request.url.path)
 
 
