@@ -117,7 +117,7 @@ def test_prompts_and_drawings_of_the_world_are_written(ask: Ask, own_place: Path
         (("hidden = 8", "hiden = 8"), "hiden"),
         (("words = 8", "words = 8\nshipped = ['clipp']"), "no reader of it; did you mean clip"),
         (("hidden = 8", "vocabulary = 0.0"), "none learns the vocabulary"),
-        (("words = 8", "words ="), "cannot be read"),
+        (("words = 8", "words ="), "is not valid"),
         (('kind = "clip"', 'kind = "ear"'), "kind"),
     ],
 )
