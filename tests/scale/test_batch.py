@@ -18,7 +18,8 @@ from lookalike.cli.main import run
 from lookalike.core.errors import LookalikeError, OptionError, OutputError
 from lookalike.core.records import Settings
 from lookalike.scale.batch import Batch, check_memory, run_here, summary
-from lookalike.scale.manifest import read_manifest
+from lookalike.scale.manifest import Row, read_manifest
+from lookalike.scale.reading import Opened, Shard, opened
 from lookalike.scale.recipe import BatchRecipe, Task
 from lookalike.scale.tasks import check, column_of, seed_of
 from lookalike.session import Session
@@ -284,3 +285,13 @@ def test_a_fault_of_the_command_is_not_a_rows_fault(manifest: Path, tmp_path: Pa
     wrong = made.recipe.model_copy(update={"by": "nothing"})
     with pytest.raises(LookalikeError, match="nothing"):
         check(wrong)
+
+
+def test_an_opened_shard_is_the_same_after_its_way_to_another_machine(pictures: Path) -> None:
+    rows = [Row("a", "0.png"), Row("b", POISON), Row("c", "1.png")]
+    before = opened(Shard(3, rows), str(pictures))
+    after = Opened.unpacked(before.packed())
+    assert (after.shard, dict(after.faults)) == (before.shard, dict(before.faults))
+    assert list(after.pictures) == ["a", "c"]
+    for key, pixels in before.pictures.items():
+        np.testing.assert_array_equal(after.pictures[key], pixels)

@@ -11,14 +11,15 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, ValidationError
+from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, leaky_relu
 
-from lookalike.core.errors import LookalikeError, ModelError
-from lookalike.core.files import building, read_json, sha256, write_bytes, write_json
+from lookalike.core.about import about_of
+from lookalike.core.errors import ModelError
+from lookalike.core.files import building, sha256, write_bytes, write_json
 from lookalike.core.record import Record, Text
 from lookalike.models.backbone import Backbone
 from lookalike.models.named import Words
@@ -276,12 +277,7 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _about(folder: Path) -> About:
-    try:
-        found = About.model_validate(read_json(folder / CONFIG))
-    except ValidationError as fault:
-        raise ModelError(f"{folder} has a {CONFIG} that this version cannot read") from fault
-    except LookalikeError as fault:
-        raise ModelError(f"{folder} holds no generator of characters: {fault}") from fault
+    found = about_of(folder, CONFIG, About, what="generator of characters")
     if found.format != FORMAT:
         raise ModelError(f"{folder} is not a folder that `lookalike characters train` wrote")
     return found

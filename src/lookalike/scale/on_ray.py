@@ -7,15 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lookalike.core.errors import LookalikeError, OptionError, OutputError
 from lookalike.scale.batch import Batch
 from lookalike.scale.extra import check_extra
+from lookalike.scale.reading import Opened
 from lookalike.scale.shards import Done, Worker, model_of
-
-if TYPE_CHECKING:
-    from lookalike.scale.reading import Opened
 
 NEED = "--on ray"
 FALSE_STARTS = 8
@@ -34,8 +32,7 @@ class Actor:
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Do one shard; its pictures come, and what is known of it goes."""
-        opened: Opened = row["opened"]
-        done = self._worker(opened)
+        done = self._worker(Opened.unpacked(row))
         return {"shard": done.shard, "rows": done.rows, "faults": done.faults}
 
 
@@ -110,7 +107,7 @@ def run_on_ray(batch: Batch, workers: tuple[int, int], gpus: float = 0.0) -> Ite
 
     def read(row: dict[str, Any]) -> dict[str, Any]:
         whole = replace(bare, manifest=replace(bare.manifest, rows=ray.get(manifest)))
-        return {"opened": whole.opened(int(row["number"]))}
+        return whole.opened(int(row["number"])).packed()
 
     fewest, most = workers
     # Ray takes a class for a function, and makes one object of it in each actor.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lookalike.core.errors import LookalikeError, OptionError, OutputError, PictureError
 from lookalike.core.files import reason, write_bytes
@@ -45,6 +47,13 @@ def read(place: str) -> bytes:
         raise
     except Exception as fault:  # each store has errors of its own
         raise PictureError(f"cannot read {place}: {_line(fault)}") from fault
+
+
+@contextmanager
+def reading(place: str) -> Iterator[IO[bytes]]:
+    """The file at a place, open, for whoever wants no more than its end."""
+    with _store(place).open(place, "rb") if is_remote(place) else Path(place).open("rb") as file:
+        yield file
 
 
 def write(place: str, data: bytes) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -40,6 +41,30 @@ class Opened:
     shard: Shard
     pictures: Mapping[str, Pixels]
     faults: Mapping[str, str]
+
+    def packed(self) -> dict[str, Any]:
+        """The same as numbers, texts and bytes, which travel between machines as they are."""
+        return {
+            "number": self.shard.number,
+            "keys": [row.key for row in self.shard.rows],
+            "values": [row.value for row in self.shard.rows],
+            "seen": list(self.pictures),
+            "heights": [each.shape[0] for each in self.pictures.values()],
+            "pixels": [each.tobytes() for each in self.pictures.values()],
+            "faulty": list(self.faults),
+            "faults": list(self.faults.values()),
+        }
+
+    @classmethod
+    def unpacked(cls, row: Mapping[str, Any]) -> Opened:
+        """What `packed` gave."""
+        rows = [Row(str(k), str(v)) for k, v in zip(row["keys"], row["values"], strict=True)]
+        pictures = {
+            str(key): np.frombuffer(pixels, np.uint8).reshape(int(height), -1, 3)
+            for key, height, pixels in zip(row["seen"], row["heights"], row["pixels"], strict=True)
+        }
+        faults = {str(k): str(v) for k, v in zip(row["faulty"], row["faults"], strict=True)}
+        return cls(Shard(int(row["number"]), rows), pictures, faults)
 
 
 def opened(shard: Shard, folder: str, *, pictures: bool = True) -> Opened:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from lookalike.core.errors import OutputError
 from lookalike.core.record import Record, Text
@@ -13,7 +14,6 @@ from lookalike.core.records import Settings
 from lookalike.scale.places import exists, is_remote, join, names, read_json, write_json
 
 Task = Literal["describe", "convert", "imagine", "embed", "reverse"]
-TASKS: tuple[Task, ...] = get_args(Task)
 
 FILE = "batch.json"
 
@@ -50,20 +50,9 @@ def claim(recipe: BatchRecipe, out: str) -> None:
         if kept != told:
             raise OutputError(f"{out} holds another batch{_difference(kept, told)}; name another")
         return
-    if names(out) or (not is_remote(out) and exists(out) and not _is_folder(out)):
+    if names(out) or (not is_remote(out) and exists(out) and not Path(out).is_dir()):
         raise OutputError(f"cannot write into {out}: something else is there")
     write_json(file, told)
-
-
-def recipe_of(out: str) -> BatchRecipe:
-    """The recipe of the batch in a folder; `OutputError` where it holds none."""
-    file = join(out, FILE)
-    if not exists(file):
-        raise OutputError(f"{out} holds no batch")
-    try:
-        return BatchRecipe.model_validate(read_json(file))
-    except ValidationError as fault:
-        raise OutputError(f"{file} cannot be read by this version") from fault
 
 
 def _difference(kept: Any, told: Mapping[str, Any]) -> str:
@@ -75,9 +64,3 @@ def _difference(kept: Any, told: Mapping[str, Any]) -> str:
         return ""
     name = fields[0]
     return f" ({name}: {kept.get(name)!r} there, {told[name]!r} now)"[:240]
-
-
-def _is_folder(out: str) -> bool:
-    from pathlib import Path
-
-    return Path(out).is_dir()

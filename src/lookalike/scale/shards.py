@@ -12,7 +12,16 @@ from PIL import Image
 
 from lookalike.core.errors import OutputError
 from lookalike.scale.manifest import Row
-from lookalike.scale.places import exists, join, names, read, read_json, remove, write, write_json
+from lookalike.scale.places import (
+    exists,
+    join,
+    names,
+    read_json,
+    reading,
+    remove,
+    write,
+    write_json,
+)
 from lookalike.scale.reading import Opened
 from lookalike.scale.recipe import BatchRecipe
 from lookalike.scale.tasks import Outcome, Rows, done
@@ -157,7 +166,8 @@ def model_of(out: str) -> str | None:
     import pyarrow.parquet as pq
 
     for number in sorted(shards_there(out))[:1]:
-        found = pq.read_schema(io.BytesIO(read(part_of(out, number)))).metadata or {}
+        with reading(part_of(out, number)) as file:
+            found = pq.read_schema(file).metadata or {}
         return found.get(MODEL, b"").decode() or None
     return None
 
@@ -180,7 +190,8 @@ def _quarantine(out: str, number: int) -> str:
 def _rows_of(place: str) -> int:
     import pyarrow.parquet as pq
 
-    return int(pq.read_metadata(io.BytesIO(read(place))).num_rows)
+    with reading(place) as file:
+        return int(pq.read_metadata(file).num_rows)
 
 
 def _pictures(opened: Opened) -> list[tuple[Any, Image.Image | None]]:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
-from lookalike.core.errors import OptionError
+from lookalike.core.extras import check_packages
 
 _NEEDED = ("fastapi", "multipart", "sqlalchemy", "uvicorn")
 
 
 def check_extra() -> None:
     """Raise `OptionError` where a package of the extra lacks."""
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        raise OptionError(
-            f"the studio needs {', '.join(missing)}, which is not there: "
-            'pip install "lookalike[studio]"'
-        )
+    check_packages("studio", "the studio", *_NEEDED)

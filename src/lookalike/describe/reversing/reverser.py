@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from jaxtyping import Float
 from PIL.Image import Image
-from pydantic import Field, ValidationError
+from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from lookalike.core.about import about_of
 from lookalike.core.errors import LookalikeError, ModelError
 from lookalike.core.files import building, read_json, write_bytes, write_json
 from lookalike.core.nearest import Nearest
@@ -214,12 +215,7 @@ def _lists(folder: Path, tensors: Mapping[str, Tensor]) -> Lists:
 
 
 def _about(folder: Path) -> About:
-    try:
-        found = About.model_validate(read_json(folder / CONFIG))
-    except ValidationError as fault:
-        raise ModelError(f"{folder} has a {CONFIG} that this version cannot read") from fault
-    except LookalikeError as fault:
-        raise ModelError(f"{folder} holds no reverse model: {fault}") from fault
+    found = about_of(folder, CONFIG, About, what="reverse model")
     if found.format != FORMAT:
         raise ModelError(f"{folder} is not a folder that `lookalike reverse train` wrote")
     return found
