@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -261,3 +262,16 @@ def test_a_folder_that_holds_no_whole_model_is_said_in_one_line(
     assert said in str(raised.value)
     assert str(saved) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_model_is_loaded_once_until_its_file_is_another(
+    backbone: LatentDiffusion, model: Reverser, saved: Path
+) -> None:
+    first = reverser_of(backbone, str(saved))
+    assert reverser_of(backbone, str(saved)) is first
+    shutil.rmtree(saved)
+    save_reverser(replace(model, prompts=("a dog", "blue")), saved)
+    assert reverser_of(backbone, str(saved)).prompts == ("a dog", "blue")
+    shutil.rmtree(saved)
+    with pytest.raises(ModelError, match="reverse"):
+        reverser_of(backbone, str(saved))

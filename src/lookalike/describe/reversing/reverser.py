@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 import torch
 from jaxtyping import Float
@@ -39,6 +40,8 @@ FOLDER = "reverse"
 
 HALVES = 32
 """Pictures read at once."""
+
+Mark = tuple[Path, int, int, int]
 
 
 class Shape(Record):
@@ -139,16 +142,37 @@ class Reverser:
 def reverser_of(backbone: Backbone, path: str | None = None) -> Reverser:
     """The reverse model in the folder `path`, else the Backbone's own, else the packaged one.
 
+    The last one of a Backbone is kept, until its file is another.
+
     Raises:
         ModelError: there is none, it is damaged, or it was trained on another model.
     """
     found = own_folder(backbone) if path is None else Path(path)
-    if found is not None:
+    if found is None:
+        raise ModelError(
+            f"there is no reverse model of {backbone.name}; `lookalike reverse train` makes one, "
+            "and --weights names its folder"
+        )
+    mark = _mark(found)
+    if mark is None:
         return load_reverser(found, backbone)
-    raise ModelError(
-        f"there is no reverse model of {backbone.name}; `lookalike reverse train` makes one, and "
-        "--weights names its folder"
-    )
+    last = _last.get(backbone)
+    if last is None or last[0] != mark:
+        last = _last[backbone] = mark, load_reverser(found, backbone)
+    return last[1]
+
+
+# Weak, so that a model that is freed takes its memory with it.
+_last: WeakKeyDictionary[Backbone, tuple[Mark, Reverser]] = WeakKeyDictionary()
+
+
+def _mark(folder: Path) -> Mark | None:
+    """What tells a model's folder from another, and from itself after another training."""
+    try:
+        state = (folder / WEIGHTS).stat()
+    except OSError:
+        return None  # loading tells what is wrong with it
+    return folder.resolve(), state.st_ino, state.st_mtime_ns, state.st_size
 
 
 def own_folder(backbone: Backbone) -> Path | None:
