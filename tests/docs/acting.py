@@ -10,11 +10,17 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
+import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from lookalike.cli.main import run
+from lookalike.convert import converters
+from lookalike.describe import describers
+from lookalike.refer import mechanisms
 from tests.docs.blocks import ROOT, Block
 from tests.studio.running import Running
 
@@ -32,6 +38,7 @@ class Reader:
         self.printed = ""
         self.studio: Running | None = None
         self._place = place
+        self._after: list[Callable[[], None]] = []
 
     def follow(self, page: Iterable[Block]) -> None:
         """Every block, in order; what fails is named by its place."""
@@ -53,6 +60,9 @@ class Reader:
         if self.studio is not None:
             self.studio.kill()
             self.studio = None
+        for undo in self._after:
+            undo()
+        _look_again()
 
     def _read(self, text: str) -> str:
         for this, that in self.instead.items():
@@ -103,6 +113,24 @@ class Reader:
         assert code in (0, 2), f"{said}\n{told.getvalue()}"
         return code == 2
 
+    def install(self, folder: Path) -> None:
+        """As pip would leave a package: its modules, and what says which entry points it has."""
+        about = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+        lines = [
+            line
+            for group, points in about["entry-points"].items()
+            for line in (f"[{group}]", *(f"{name} = {place}" for name, place in points.items()))
+        ]
+        site = self._place / "site"
+        shutil.copytree(folder, site)
+        told = site / f"{about['name'].replace('-', '_')}-{about['version']}.dist-info"
+        told.mkdir()
+        (told / "METADATA").write_text(f"Name: {about['name']}\nVersion: {about['version']}\n")
+        (told / "entry_points.txt").write_text("\n".join(lines))
+        sys.path.insert(0, str(site))
+        self._after.append(lambda: sys.path.remove(str(site)))
+        _look_again()
+
     def curl(self, words: list[str], said: str) -> bool:
         """A request to the studio that the page started; whether a problem came back."""
         assert self.studio is not None, f"{said}: no studio runs"
@@ -122,11 +150,21 @@ class Reader:
         )
 
     def _keep(self, block: Block) -> None:
+        """A file of the repository stands there as it is shown; any other is the reader's own."""
+        kept = ROOT / block.detail
+        assert not kept.exists() or kept.read_text("utf-8") == block.text, block.place
         path = self._place / block.detail
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, "utf-8")
         if path.suffix == ".py":
             compile(block.text, block.place, "exec")
+
+
+def _look_again() -> None:
+    """Registries keep what they found; what is installed now is looked for once more."""
+    importlib.invalidate_caches()
+    for registry in (describers, converters, mechanisms):
+        vars(registry).pop("_plugins", None)
 
 
 def is_like(shown: str, printed: str, *, about: bool = False) -> bool:
@@ -162,8 +200,11 @@ def _is_a_target(_: Reader, words: list[str], said: str) -> None:
     assert subprocess.run(asked, cwd=ROOT, capture_output=True).returncode == 0, said
 
 
-def _is_an_extra(_: Reader, words: list[str], said: str) -> None:
-    """Nothing is installed; but what lookalike is asked for with is there."""
+def _is_there(reader: Reader, words: list[str], said: str) -> None:
+    """Nothing is fetched; but an extra is one of lookalike's, and a folder is found by Python."""
+    if words[2].startswith("./"):
+        reader.install(ROOT / words[2])
+        return
     asked = re.findall(r"^lookalike\[([\w,]+)\]$", " ".join(words[2:]))
     known = importlib.metadata.metadata("lookalike").get_all("Provides-Extra") or []
     for extra in ",".join(asked).split(","):
@@ -179,7 +220,7 @@ SHELL: Mapping[str, Callable[[Reader, list[str], str], bool | None]] = {
     "lookalike": Reader.lookalike,
     "curl": Reader.curl,
     "make": _is_a_target,
-    "pip": _is_an_extra,
+    "pip": _is_there,
     "source": _nothing,
 }
 """What the tests do with a line, by its first word."""
