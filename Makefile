@@ -89,6 +89,7 @@ page: $(READY)  ## the figures that the studio's page shows, and the pictures of
 
 docs: $(READY)  ## the site, into site/, with the tables as the code has them
 	$(BIN)/python -m benchmarks.guides
+	$(BIN)/python -m benchmarks.pages
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:  ## everything that can be made again, the environment and your pictures excepted

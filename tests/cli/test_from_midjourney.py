@@ -1,52 +1,19 @@
-"""What the page "From Midjourney" tells to type works, and its pictures are made by that."""
+"""The pictures of the page "From Midjourney" were made by the commands that it shows."""
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from benchmarks.pictures import IMAGES, PAGE, Scene, commands_of, row, scenes
-from tests.cli.conftest import Ask
 
 TEXT = PAGE.read_text("utf-8")
 SCENES = scenes(TEXT)
 DONE = [scene for scene in SCENES if not scene.waits]
-FIRST = DONE[0].commands[0]
-"""The command whose pictures others work on."""
 MOST_BYTES = 1_000_000
-BRIEF = {"pick": (), "world": ("--count", "1")}
-
-
-def brief(command: str, model: str) -> list[str]:
-    """As written, but on a small random model, with one step."""
-    _, *words = shlex.split(command)
-    return [*words, *BRIEF.get(words[0], ("--steps", "1", "--model", model))]
-
-
-def unlike(commands: Iterable[str]) -> list[str]:
-    """Of commands that differ in numbers alone, the last."""
-    return list({re.sub(r"\d+", "0", command): command for command in commands}.values())
-
-
-def draw(commands: Iterable[str]) -> None:
-    """Pictures by the names that commands have for yours."""
-    for name in re.findall(r"pictures/[\w-]+\.png", " ".join(commands)):
-        Path(name).parent.mkdir(exist_ok=True)
-        Image.new("RGB", (64, 64), "orange").save(name)
-
-
-@pytest.mark.parametrize("scene", DONE, ids=lambda scene: scene.name or "drawings")
-def test_a_command_of_the_page_works(ask: Ask, tiny: str, scene: Scene) -> None:
-    draw(scene.commands)
-    known = (FIRST,) if any("hero/" in command for command in scene.commands) else ()
-    for command in (*known, *unlike(scene.commands)):
-        answer = ask(brief(command, tiny))
-        assert (answer.code, answer.err) == (0, ""), command
 
 
 @pytest.mark.parametrize("scene", [s for s in DONE if s.name], ids=lambda scene: scene.name)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from functools import cache
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from lookalike.models.sentences import Sentences
-from lookalike.reverse import making
 from lookalike.reverse.manifest import Manifest, manifest_of, read, write
 from lookalike.reverse.prompts import world_prompts
 from tests.cli.conftest import Ask
@@ -123,34 +119,3 @@ def test_a_wrong_wish_names_its_option(ask: Ask, own_place: Path) -> None:
     answer = ask(["reverse", "import", "db", "--out", "data", "--language", "English"])
     assert (answer.code, answer.out) == (2, "")
     assert "--language = 'English'" in answer.err
-
-
-GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "reverse.md"
-DATA = GUIDE.read_text(encoding="utf-8").partition("\n## Data\n")[2].partition("\n## ")[0]
-PROMPTS = [
-    *("a portrait of an old sailor", "a castle above the clouds", "a bowl of ripe oranges"),
-    *("a city street at night in the rain", "an astronaut who rides a horse", "a sleeping cat"),
-]
-
-
-def blocks(language: str) -> str:
-    return "\n".join(re.findall(rf"^```{language}\n(.*?)^```", DATA, re.DOTALL | re.MULTILINE))
-
-
-def test_the_commands_of_the_section_on_data_work_in_their_order(
-    ask: Ask, own_place: Path, tiny: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Prompts are what this section is of; what is drawn of them is told elsewhere.
-    blank = Image.new("RGB", (16, 16))
-    monkeypatch.setattr(making, "sampled", lambda _, __, ___, seeds: [blank for _ in seeds])
-    rows = [Shot(f"{i}.png", text, size=(512, 16)) for i, text in enumerate(PROMPTS)]
-    write_table(own_place / "diffusiondb", rows)
-    write_zip(own_place / "diffusiondb", rows)
-    for line in filter(None, blocks("sh").splitlines()):
-        _, *words = shlex.split(line)
-        brief = ("--steps", "1", "--model", tiny) if words[1] == "make" else ()
-        answer = ask([*words, *brief])
-        assert (answer.code, answer.err) == (0, ""), line
-    assert len(read(own_place / "imported").part("train")) >= 1
-    exec(compile(blocks("python"), GUIDE.name, "exec"), {})
-    assert all("glasses" in each for each in read(own_place / "made").part("test").prompts)
