@@ -90,7 +90,7 @@ class _Models(Models):
     def __init__(self) -> None:
         super().__init__()
         self.backbone = create_autospec(Backbone, instance=True)
-        self.backbone.has_clip = False
+        self.backbone.has_clip, self.backbone.folder = False, None
         self.backbone.decode.side_effect = _decoded
 
     @contextmanager

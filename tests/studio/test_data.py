@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lookalike.core.errors import LookalikeError, OutputError
-from lookalike.studio.data import DataFolder, data_folder
+from lookalike.core.places import studio_folder
+from lookalike.studio.data import DataFolder
 from lookalike.studio.database import VERSION, Database
 from lookalike.studio.studio import Studio
 from tests.studio.conftest import Counting
@@ -60,4 +61,4 @@ def test_the_database_is_in_wal_mode_and_for_this_user_alone(tmp_path: Path) -> 
 
 
 def test_the_folder_is_named_by_a_variable(home: Path) -> None:
-    assert data_folder() == home / "studio"
+    assert studio_folder() == home / "studio"

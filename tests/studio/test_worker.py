@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL.Image import Image
 
+from lookalike.core.pictures import open_picture
 from lookalike.studio.records import Progress
 from lookalike.studio.studio import Studio
 from tests.studio.conftest import Count, Counting, Gate, finished, until
@@ -85,16 +86,29 @@ def test_the_audit_has_a_line_a_job_and_nothing_that_was_said(counter: Studio) -
     }
 
 
-@pytest.mark.parametrize(("wrong", "kept"), [(True, 0), (False, 1)])
+@pytest.mark.parametrize("wrong", [True, False])
 def test_the_safety_checker_withholds_pictures_before_they_are_kept(
-    counting: None, tmp_path: Path, wrong: bool, kept: int
+    counting: None, tmp_path: Path, wrong: bool
 ) -> None:
     def finder(_: object) -> Callable[[Sequence[Image]], list[bool]]:
         return lambda pictures: [wrong for _ in pictures]
 
     with Studio(tmp_path / "data", Counting(), checker=finder) as studio:
         done = finished(studio, studio.submit("count", Count()))
-        assert (done.state, len(done.items)) == ("done", kept)
-        said = "the model's safety checker withheld 1 of 1 pictures"
+        [item] = done.items
+        assert (done.state, item.withheld) == ("done", wrong)
+        said = "the model's safety checker withheld 1 of 1 pictures: blank ones are in their place"
         assert done.notes == ((said,) if wrong else ())
-        assert len(list(studio.shelf.names())) == kept
+        [name] = studio.shelf.names()
+        assert (max(open_picture(studio.shelf.path(name)).tobytes()) == 0) == wrong
+
+
+def test_what_is_to_be_checked_first_has_no_previews(
+    counting: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = list[bytes | None]()
+    with Studio(tmp_path / "data", Counting(), checker=lambda _: lambda all: [False]) as studio:
+        monkeypatch.setattr(studio.board, "post", lambda job, at, preview: shown.append(preview))
+        monkeypatch.setattr(studio.board, "is_watched", lambda job: True)
+        finished(studio, studio.submit("count", Count(to=2)))
+    assert shown == [None, None]

@@ -35,11 +35,30 @@ def drawn(
 ) -> Iterator[Card]:
     """New characters, the same for the same seed, one after the other."""
     maker.require(backbone)
-    for number, place in enumerate(drawn_places(count, seed, maker.about.shape.z)):
-        about = _about(backbone, maker, "drawn")
-        update = {"seed": seed, "number": number + 1}
-        [place] = maker.settled(place[None])
-        yield _made(backbone, maker, place, about.model_copy(update=update), settings)
+    for number, place in enumerate(drawn_places(count, seed, maker.about.shape.z), start=1):
+        yield _numbered(backbone, maker, place, seed, number, settings)
+
+
+def drawn_again(backbone: Backbone, maker: Maker, seed: int, number: int) -> Card:
+    """The character of a number on the sheet of a seed, without those before it."""
+    maker.require(backbone)
+    check_count(number)
+    *_, place = drawn_places(number, seed, maker.about.shape.z)
+    return _numbered(backbone, maker, place, seed, number, None)
+
+
+def _numbered(
+    backbone: Backbone,
+    maker: Maker,
+    place: Float[Tensor, " z"],
+    seed: int,
+    number: int,
+    settings: Settings | None,
+) -> Card:
+    about = _about(backbone, maker, "drawn")
+    about = about.model_copy(update={"seed": seed, "number": number})
+    [place] = maker.settled(place[None])
+    return _made(backbone, maker, place, about, settings)
 
 
 def check_count(count: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,11 +25,13 @@ from lookalike.cli.options import (
     Picture,
     Pixels,
     Seed,
+    Signed,
     Steps,
     check_pictures,
     one_line,
     session,
     settings,
+    signing,
 )
 
 if TYPE_CHECKING:
@@ -84,6 +87,15 @@ Balance = Annotated[
 Made = Annotated[
     str, typer.Argument(metavar="PICTURE", help="A PNG that lookalike made, or @name.")
 ]
+StudioData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="The data of the studio that made it, which has the pictures it leans on; "
+        "$LOOKALIKE_STUDIO if unset.",
+    ),
+]
 OtherModel = Annotated[
     str | None,
     typer.Option("--model", metavar="MODEL", help="Where the model is now, if it has moved."),
@@ -106,6 +118,7 @@ def imagine(
     lenient: Lenient = False,
     yes: Yes = False,
     out: Out = None,
+    sign: Signed = None,
     model: OwnModel = None,
     adapter: Adapter = None,
     adapter_encoder: AdapterEncoder = None,
@@ -121,6 +134,7 @@ def imagine(
     from lookalike.core.language import expand, read
 
     text, strict, place = one_line(prompt), not lenient, output.folder(out)
+    signer = signing(sign)
     texts = expand(text)
     asked = [read(one, strict=strict) for one in texts]  # refused before anything heavy is loaded
     check_pictures([r.source for one in asked for r in one.references if r.code is None])
@@ -132,7 +146,7 @@ def imagine(
     _agreed(prompts, yes)
     for one in prompts:
         whole = presets.applied(one, wording) if wording else one
-        output.save(output.finished(made.start_imagine(whole), "imagine"), place)
+        output.save(output.finished(made.start_imagine(whole), "imagine"), place, sign=signer)
 
 
 def story(
@@ -143,6 +157,7 @@ def story(
     aspect: Aspect = None,
     pixels: Pixels = None,
     out: Out = None,
+    sign: Signed = None,
     model: OwnModel = None,
     clip: Clip = None,
     device: Device = "auto",
@@ -153,13 +168,13 @@ def story(
     """
     from lookalike.core.language import read
 
-    texts, place = _frames(prompts), output.folder(out)
+    texts, place, signer = _frames(prompts), output.folder(out), signing(sign)
     first, *_ = [read(text) for text in texts]
     check_pictures([r.source for r in first.references if r.code is None])
     chosen = settings(model, None, seed, steps, guidance, aspect, pixels)
     made = session(model or first.settings.model, device, clip)
     run = made.start_story(texts, settings=chosen)
-    output.save(output.finished(run, "story"), place)
+    output.save(output.finished(run, "story"), place, sign=signer)
 
 
 def _frames(words: Sequence[str]) -> list[str]:
@@ -188,6 +203,7 @@ def edit(
     aspect: Aspect = None,
     pixels: Pixels = None,
     out: Out = None,
+    sign: Signed = None,
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
@@ -196,20 +212,22 @@ def edit(
     from lookalike.core.records import Prompt
 
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
-    place = output.folder(out)
+    place, signer = output.folder(out), signing(sign)
     Prompt.of(text)  # refuses an empty one before the model is loaded
     check_pictures([picture])
     made = session(model, device, clip)
     run = made.start_edit(
         picture, text, balance=balance, settings=chosen, by=by, options=method_options()
     )
-    output.save(output.finished(run, "edit"), place)
+    output.save(output.finished(run, "edit"), place, sign=signer)
 
 
 def again(
     picture: Made,
     out: Out = None,
+    sign: Signed = None,
     model: OtherModel = None,
+    data: StudioData = None,
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
@@ -222,27 +240,32 @@ def again(
     from lookalike.core.pictures import read_recipe
 
     place, recipe = output.folder(out), read_recipe(saved_file(picture))
+    signer = signing(sign)
     made = session(model or recipe.prompt.settings.model, device, clip)
-    result = output.finished(made.start_again(picture, model=model), "again")
+    result = output.finished(made.start_again(picture, model=model, data=data), "again")
     if recipe.tiles:
-        output.save(result, place, name="again")
+        output.save(result, place, name="again", sign=signer)
     else:
-        typer.echo(result.save_one(place, result.recipe.index, name="again"))
+        index = result.recipe.index
+        typer.echo(result.save_one(place, index, name="again", sign=signer))
 
 
 def recipe(picture: Made, json: Json = False) -> None:
     """Show what made a picture."""
     from lookalike.core.library import saved_file
     from lookalike.core.pictures import read_recipe
+    from lookalike.session.provenance import signature
 
-    found = read_recipe(saved_file(picture))
+    path = saved_file(picture)
+    found = read_recipe(path)
     if json:
         output.show_json(found.model_dump(mode="json"))
-    else:
-        _tell(found)
+        return
+    signed = signature(path)
+    _tell(found, "" if signed is None else signed.line)
 
 
-def _tell(found: Recipe) -> None:
+def _tell(found: Recipe, signed: str) -> None:
     """A recipe in lines of a name and a value; what says nothing is left out."""
     chosen, sampled = found.prompt.settings, found.made_by not in UNSAMPLED
     lines = {
@@ -259,6 +282,7 @@ def _tell(found: Recipe) -> None:
         "options": ", ".join(f"{k} {v}" for k, v in found.options.items() if v is not None),
         "versions": ", ".join(f"{k} {v}" for k, v in found.libraries.items()),
         "took": f"{found.seconds:.1f} s",
+        "signed": signed,
     }
     for name, value in lines.items():
         if value:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 if TYPE_CHECKING:
+    from lookalike.core.png import Sign
     from lookalike.core.records import Settings
     from lookalike.session import Session
 
@@ -75,8 +76,25 @@ Pixels = Annotated[
     int | None,
     typer.Option("--pixels", help="Side of a square of the same area; the model's own if unset."),
 ]
+Signed = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(
+        "--sign",
+        metavar="CERT KEY",
+        help="Sign what is made (C2PA): a chain of certificates and its key, PEM files.",
+    ),
+]
 By = Annotated[str, typer.Option("--by", metavar="METHOD", help="The method that does it.")]
 Strength = Literal["subtle", "strong"]
+
+
+def signing(files: tuple[Path, Path] | None) -> Sign | None:
+    """What signs pictures; `OptionError` at once where those files cannot."""
+    if files is None:
+        return None
+    from lookalike.session.provenance import Signer
+
+    return Signer.of(*files).sign
 
 
 def one_line(words: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from lookalike.core.plan import Result
+    from lookalike.core.png import Sign
     from lookalike.engine.run import Progress
     from lookalike.session import Run
 
@@ -155,11 +156,11 @@ def finished(run: Run[T], title: str, show: Callable[[Progress], None] | None = 
         return run.result()
 
 
-def save(result: Result, out: Path, *, name: str | None = None) -> None:
+def save(result: Result, out: Path, *, name: str | None = None, sign: Sign | None = None) -> None:
     """Write a result's pictures, and a grid of them, and print where they are."""
-    for path in result.save(out, name=name):
+    for path in result.save(out, name=name, sign=sign):
         typer.echo(path)
     if result.has_grid:
-        typer.echo(result.save_grid(out, name=name))
+        typer.echo(result.save_grid(out, name=name, sign=sign))
     elif len(result.pictures) > 1:
         warnings.warn("there is no grid: one picture cannot hold so many pixels", stacklevel=1)

@@ -22,11 +22,13 @@ from lookalike.cli.options import (
     Pictures,
     Pixels,
     Seed,
+    Signed,
     Steps,
     Strength,
     check_pictures,
     session,
     settings,
+    signing,
 )
 
 Grid = Annotated[str, typer.Argument(metavar="GRID", help="A grid that lookalike made.")]
@@ -118,6 +120,7 @@ def vary(
     aspect: Aspect = None,
     pixels: Pixels = None,
     out: Out = None,
+    sign: Signed = None,
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
@@ -132,7 +135,7 @@ def vary(
     if aspect is not None and (mask or region):
         raise OptionError("a picture of which a part changes keeps its shape: leave out --aspect")
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
-    place = output.folder(out)
+    place, signer = output.folder(out), signing(sign)
     check_pictures([picture] if mask is None else [picture, mask])
     run = session(model, device, clip).start_vary(
         picture,
@@ -145,7 +148,7 @@ def vary(
         by=by,
         options=method_options(),
     )
-    output.save(output.finished(run, "vary"), place)
+    output.save(output.finished(run, "vary"), place, sign=signer)
 
 
 def zoom(
@@ -160,18 +163,19 @@ def zoom(
     guidance: Guidance = None,
     pixels: Pixels = None,
     out: Out = None,
+    sign: Signed = None,
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
     """Show more around a picture, which gets smaller in its frame."""
     chosen = settings(model, count, seed, steps, guidance, pixels=pixels)
-    place = output.folder(out)
+    place, signer = output.folder(out), signing(sign)
     check_pictures([picture])
     run = session(model, device, clip).start_zoom(
         picture, factor, text, feather=feather, settings=chosen, by=by, options=method_options()
     )
-    output.save(output.finished(run, "zoom"), place)
+    output.save(output.finished(run, "zoom"), place, sign=signer)
 
 
 def pan(
@@ -186,13 +190,14 @@ def pan(
     guidance: Guidance = None,
     pixels: Pixels = None,
     out: Out = None,
+    sign: Signed = None,
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
     """Make a picture go on in one direction; what was there stays as it is."""
     chosen = settings(model, count, seed, steps, guidance, pixels=pixels)
-    place = output.folder(out)
+    place, signer = output.folder(out), signing(sign)
     check_pictures([picture])
     run = session(model, device, clip).start_pan(
         picture,
@@ -202,7 +207,7 @@ def pan(
         feather=feather,
         settings=chosen,
     )
-    output.save(output.finished(run, "pan"), place)
+    output.save(output.finished(run, "pan"), place, sign=signer)
 
 
 def blend(
@@ -216,18 +221,19 @@ def blend(
     aspect: Aspect = None,
     pixels: Pixels = None,
     out: Out = None,
+    sign: Signed = None,
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
     """Make pictures of two to five pictures together, without words."""
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
-    place, counts = output.folder(out), _numbers(weights)
+    place, counts, signer = output.folder(out), _numbers(weights), signing(sign)
     check_pictures(pictures)
     run = session(model, device, clip).start_blend(
         pictures, weights=counts, settings=chosen, by=by, options=method_options()
     )
-    output.save(output.finished(run, "blend"), place)
+    output.save(output.finished(run, "blend"), place, sign=signer)
 
 
 def remix(
@@ -241,6 +247,7 @@ def remix(
     aspect: Aspect = None,
     pixels: Pixels = None,
     out: Out = None,
+    sign: Signed = None,
     model: Model = MODEL,
     device: Device = "auto",
 ) -> None:
@@ -249,11 +256,11 @@ def remix(
     A picture that lookalike made keeps its seed, unless --seed names another.
     """
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
-    place = output.folder(out)
+    place, signer = output.folder(out), signing(sign)
     check_pictures([picture])
     made = session(model, device)
     run = made.start_remix(picture, prompt, strength=strength, settings=chosen)
-    output.save(output.finished(run, "remix"), place)
+    output.save(output.finished(run, "remix"), place, sign=signer)
 
 
 def _numbers(text: str | None) -> list[float] | None:

@@ -68,6 +68,7 @@ def restyle(
     features: Features = None,
     preview: Preview = None,
     out: Out = None,
+    sign: Signed = None,
     device: Device = "auto",
 ) -> None:
     """Paint a picture in the manner of others: their strokes and colours, its content.
@@ -77,7 +78,7 @@ def restyle(
     from lookalike.restyle.asking import style_weights
     from lookalike.restyle.options import options_of
 
-    place, given = output.folder(out), method_options()
+    place, given, signer = output.folder(out), method_options(), signing(sign)
     options_of(preset, given)  # refused before anything heavy is loaded
     names, weights = weighed(styles)
     style_weights(len(names), weights)
@@ -95,12 +96,12 @@ def restyle(
         options=given,
     )
     try:
-        output.save(output.finished(run, "restyle", show), place)
+        output.save(output.finished(run, "restyle", show), place, sign=signer)
     except KeyboardInterrupt:
         so_far = run.so_far()
         if so_far is None:
             raise
-        output.save(so_far, place)
+        output.save(so_far, place, sign=signer)
         typer.echo("lookalike: stopped; this is the best so far", err=True)
         raise typer.Exit(STOPPED) from None
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import MODEL, Clip, Device, Model
+from lookalike.cli.options import MODEL, Clip, Device, Model, Signed, signing
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 is any that is free.")]
 Data = Annotated[
@@ -37,6 +37,13 @@ Disk = Annotated[
         help="How much the files of the history may take; the oldest without a star go first.",
     ),
 ]
+SafetyChecker = Annotated[
+    bool,
+    typer.Option(
+        "--safety-checker/--no-safety-checker",
+        help="Blank pictures that a checkpoint's own safety checker flags, where it has one.",
+    ),
+]
 
 
 def studio(
@@ -46,6 +53,8 @@ def studio(
     new_token: NewToken = False,
     model: Model = MODEL,
     disk: Disk = 20.0,
+    safety_checker: SafetyChecker = True,
+    sign: Signed = None,
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
@@ -71,4 +80,6 @@ def studio(
         device=device,
         clip=clip,
         disk=disk,
+        safety_checker=safety_checker,
+        sign=signing(sign),
     )

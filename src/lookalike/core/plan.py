@@ -15,6 +15,7 @@ from torch import Tensor
 from lookalike.core.embedding import Embedding
 from lookalike.core.grids import grid, layout
 from lookalike.core.pictures import MAX_PIXELS, save_numbered
+from lookalike.core.png import Sign
 from lookalike.core.records import Prompt, Recipe
 
 Denoise = Callable[[Tensor, Tensor, Embedding], Tensor]
@@ -85,21 +86,26 @@ class Result:
         width, height = self.pictures[0].size
         return len(self.pictures) > 1 and columns * width * rows * height <= MAX_PIXELS
 
-    def save(self, folder: Path, *, name: str | None = None) -> list[Path]:
+    def save(
+        self, folder: Path, *, name: str | None = None, sign: Sign | None = None
+    ) -> list[Path]:
         """Write every picture with its own recipe; names sort, and no file is overwritten.
 
-        Files are called by what made them, or by `name`.
+        Files are called by what made them, or by `name`; `sign` makes signed files of them.
         """
-        return [self.save_one(folder, index, name=name) for index in range(len(self.pictures))]
+        every = range(len(self.pictures))
+        return [self.save_one(folder, index, name=name, sign=sign) for index in every]
 
-    def save_one(self, folder: Path, index: int, *, name: str | None = None) -> Path:
+    def save_one(
+        self, folder: Path, index: int, *, name: str | None = None, sign: Sign | None = None
+    ) -> Path:
         """Write one of the pictures."""
         recipe = self.recipe.model_copy(update={"index": index, "tiles": None})
-        return save_numbered(self.pictures[index], folder, name or recipe.made_by, recipe)
+        return save_numbered(self.pictures[index], folder, name or recipe.made_by, recipe, sign)
 
-    def save_grid(self, folder: Path, *, name: str | None = None) -> Path:
+    def save_grid(self, folder: Path, *, name: str | None = None, sign: Sign | None = None) -> Path:
         """Write all pictures as one, edge to edge; `lookalike pick` takes them out again."""
         tiles = layout(len(self.pictures))
         recipe = self.recipe.model_copy(update={"index": 0, "tiles": tiles})
         stem = f"{name or recipe.made_by}-grid"
-        return save_numbered(grid(self.pictures), folder, stem, recipe)
+        return save_numbered(grid(self.pictures), folder, stem, recipe, sign)

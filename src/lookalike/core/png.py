@@ -7,7 +7,7 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin
@@ -34,17 +34,26 @@ def png_bytes(picture: Image.Image, recipe: Recipe | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def save_picture(picture: Image.Image, path: Path, recipe: Recipe | None = None) -> None:
+Sign = Callable[[bytes], bytes]
+"""What makes a signed picture file of one."""
+
+
+def save_picture(
+    picture: Image.Image, path: Path, recipe: Recipe | None = None, sign: Sign | None = None
+) -> None:
     """Write `picture` to `path` at once; `OutputError` where something of that name is there."""
-    write_new(path, png_bytes(picture, recipe))
+    data = png_bytes(picture, recipe)
+    write_new(path, sign(data) if sign else data)
 
 
-def save_numbered(picture: Image.Image, folder: Path, stem: str, recipe: Recipe) -> Path:
+def save_numbered(
+    picture: Image.Image, folder: Path, stem: str, recipe: Recipe, sign: Sign | None = None
+) -> Path:
     """Write `picture` under the next free number behind `stem`, and give the path."""
     while True:
         path = next_free(folder, stem, ".png")
         try:
-            save_picture(picture, path, recipe)
+            save_picture(picture, path, recipe, sign)
         except OutputError:
             if not path.exists():
                 raise
@@ -98,6 +107,12 @@ def _grid_recipe(name: str) -> Recipe:
     if recipe.tiles is None:
         raise RecipeError(f"{name} has no tiles to take: it is a single picture, not a grid")
     return recipe
+
+
+def chunks(data: bytes, wanted: bytes) -> Iterator[bytes]:
+    """The data of every chunk of one kind in the bytes of a PNG file; of no other file any."""
+    if data.startswith(_SIGNATURE):
+        yield from _chunks(io.BytesIO(data[len(_SIGNATURE) :]), "the given bytes", wanted)
 
 
 def _text(file: io.BufferedReader | io.BytesIO, name: str) -> bytes:

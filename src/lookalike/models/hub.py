@@ -51,6 +51,12 @@ def fetch_checkpoint(place: str, *, half: bool = False) -> Path:
     return found
 
 
+def fetch_checker(place: str) -> Path:
+    """Give the folder of OWNER/NAME[@REVISION] with its safety checker, fetching what lacks."""
+    weights = [f"safety_checker/{name}" for name in patterns(None)]
+    return _snapshot(place, ["safety_checker/*.json", "feature_extractor/*.json", *weights])
+
+
 def fetch_clip(place: str) -> Path:
     """Give the folder of a transformers CLIP OWNER/NAME[@REVISION], fetching what lacks."""
     return _snapshot(place, [*CLIP_FILES, *patterns(None)])

@@ -14,11 +14,12 @@ from lookalike.characters.drawing import blended, check_count, drawn
 from lookalike.characters.keeping import keep, kept_card
 from lookalike.characters.passing import export_embedding, import_character
 from lookalike.core.library import Kept, Library, name_of
-from lookalike.core.records import Settings
+from lookalike.core.records import Recipe, Settings
 from lookalike.engine.plan import draw_seeds
 from lookalike.models.card import Card
 from lookalike.models.maker import maker_of
 from lookalike.models.store import Models
+from lookalike.session.portraits import portrait_recipe
 
 
 class CharacterWork(ABC):
@@ -58,6 +59,10 @@ class CharacterWork(ABC):
     def _drawn(self, count: int, seed: int, maker: Path | None) -> Generator[Card, None, None]:
         with self.models.use(self.model) as backbone:
             yield from drawn(backbone, maker_of(backbone, maker), count, seed)
+
+    def portrait_recipe(self, card: Card) -> Recipe:
+        """What makes the portrait of a new character again, to be saved with it."""
+        return portrait_recipe(card, self.model)
 
     def save_character(
         self, card: Card, name: str, *, source: str = "", note: str = "", replace: bool = False

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Sequence
-from contextlib import closing
-from pathlib import Path
 from typing import Literal
 
 from lookalike.convert import converters
 from lookalike.convert.editing import BALANCE
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
-from lookalike.core.grids import grid
-from lookalike.core.library import Kept, Library, saved_file
-from lookalike.core.pictures import PictureSource, open_picture, read_recipe
+from lookalike.core.library import Kept, Library
+from lookalike.core.pictures import PictureSource
 from lookalike.core.plan import Result
-from lookalike.core.records import Description, Prompt, Recipe, Role, Settings
+from lookalike.core.records import Description, Prompt, Role, Settings
 from lookalike.describe import Describer, describers
 from lookalike.describe.usual import asked, usual
 from lookalike.engine.run import Progress
 from lookalike.models.catalogue import known
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
-from lookalike.session.adapters import check_adapters
+from lookalike.session.again import AgainWork
 from lookalike.session.asking import leaning_on
 from lookalike.session.characters import CharacterWork
 from lookalike.session.demo import Demo, Judge, example
@@ -31,16 +27,14 @@ from lookalike.session.job import Job, Scalar, converter_options
 from lookalike.session.learning import LearningWork
 from lookalike.session.pictures import PictureWork
 from lookalike.session.prompts import with_model
-from lookalike.session.restyling import RESTYLE, RestyleWork, restyle_again
-from lookalike.session.source import Source, find_again, listed, open_source
+from lookalike.session.restyling import RestyleWork
+from lookalike.session.source import Source, listed, open_source
 from lookalike.session.variations import STRENGTHS, Options
 from lookalike.session.verifying import SPARE, check_verify, verified
 from lookalike.session.words import PromptWork
 from lookalike.session.work import (
     Run,
-    job_of,
     make,
-    note,
     tell_strangers,
 )
 
@@ -49,7 +43,7 @@ Pictures = PictureSource | Sequence[PictureSource]
 MOST_PROMPTS = 64
 
 
-class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork):
+class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork, AgainWork):
     """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
 
     `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is
@@ -170,54 +164,6 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
         source = open_source(picture)
         prompt = leaning_on(self._settings(settings), source, text)
         return self._run("edit", prompt, chosen | converter_options(by, options), source)
-
-    def again(self, picture: str | os.PathLike[str], *, model: str | None = None) -> Result:
-        """The whole run that a picture comes from, made again by the recipe that it carries.
-
-        The picture itself is `result.pictures[result.recipe.index]`; a grid is the whole run. A run
-        is made again as a whole, since the last bits of a picture may depend on how many are made
-        at once. `model` says where the recipe's model is now, if it has moved.
-        """
-        return self.start_again(picture, model=model).result()
-
-    def start_again(
-        self, picture: str | os.PathLike[str], *, model: str | None = None
-    ) -> Run[Result]:
-        """`again`, to be watched."""
-        path = saved_file(picture)
-        recipe = read_recipe(path)
-        if model is not None:
-            chosen = recipe.prompt.settings.model_copy(update={"model": model})
-            moved = recipe.prompt.model_copy(update={"settings": chosen})
-            recipe = recipe.model_copy(update={"prompt": moved})
-        learnt = recipe.adapters
-        sources = [
-            find_again(name, mark, path, learnt.get(name))
-            for name, mark in recipe.references.items()
-        ]
-        if recipe.made_by == RESTYLE:
-            return Run(self._again(path, restyle_again(self.models, recipe, sources), recipe))
-        job = job_of(recipe, sources)
-        check_adapters(recipe, job, path)
-        return Run(self._again(path, Run(make(self.models, job)), recipe))
-
-    def _again(
-        self, path: Path, run: Run[Result], expected: Recipe
-    ) -> Generator[Progress, None, Result]:
-        with closing(run):
-            yield from run
-            result = run.result()
-        new = grid(result.pictures) if expected.tiles else result.pictures[result.recipe.index]
-        old = open_picture(path)
-        if old.size != new.size or old.tobytes() != new.convert("RGB").tobytes():
-            note(
-                f"some pixels differ from {path}: another machine, other versions, or edited since"
-            )
-        return result
-
-    def recipe(self, picture: str | os.PathLike[str]) -> Recipe:
-        """What made a picture; `RecipeError` where it does not say."""
-        return read_recipe(saved_file(picture))
 
     def save_as(
         self,

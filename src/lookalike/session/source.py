@@ -95,12 +95,15 @@ def _fetched(address: str) -> Source:
     return Source(address, picture, hashlib.sha256(data).hexdigest())
 
 
-def find_again(name: str, digest: str, made: Path, learnt: str | None = None) -> Source:
+def find_again(
+    name: str, digest: str, made: Path, learnt: str | None = None, shelf: Path | None = None
+) -> Source:
     """The reference of a recipe in the picture `made`, where it is there and unchanged.
 
-    A file is looked for under its name, and beside `made`, where the two may have moved together;
-    a picture of the saved library by its SHA-256, whatever it is called by now, and with what was
-    `learnt` of it (that file's SHA-256) where the recipe names that.
+    A file is looked for under its name, on the `shelf` of a studio, and beside `made`, where the
+    two may have moved together; a picture of the saved library by its SHA-256, whatever it is
+    called by now, and with what was `learnt` of it (that file's SHA-256) where the recipe names
+    that.
 
     Raises:
         RecipeError: it is not there, or it is another picture by now.
@@ -112,13 +115,14 @@ def find_again(name: str, digest: str, made: Path, learnt: str | None = None) ->
         return found
     if is_saved_name(name):
         return _kept(name, digest, made, learnt)
-    present = [path for path in _places(name, made) if path.is_file() or numbered(str(path))]
+    places = _places(name, digest, made, shelf)
+    present = [path for path in places if path.is_file() or numbered(str(path))]
     for path in present:
         if _hashed(str(path)) == digest:
             return Source(name, open_picture(path), digest)
     if present and not name.startswith(_UNNAMED):
         raise RecipeError(_changed(name, made))
-    raise RecipeError(f"{made} was made from {name}, which is not there; put it beside the picture")
+    raise RecipeError(_missing(name, made, shelf))
 
 
 def _kept(name: str, digest: str, made: Path, learnt: str | None) -> Source:
@@ -132,13 +136,24 @@ def _kept(name: str, digest: str, made: Path, learnt: str | None) -> Source:
     raise RecipeError(f"{made} was made from {name}, which is not in the library; save it again")
 
 
-def _places(name: str, made: Path) -> Iterator[Path]:
-    beside = made.parent
+def _places(name: str, digest: str, made: Path, shelf: Path | None) -> Iterator[Path]:
+    beside, file = made.parent, f"{digest}.png"  # as the studio calls its files
+    if not name.startswith(_UNNAMED):
+        yield from (Path(name), beside / name, beside / Path(name).name)
+    if shelf is not None:
+        yield shelf / file
     if name.startswith(_UNNAMED):
-        yield beside / f"{name.removeprefix(_UNNAMED)}.png"  # as the studio calls its files
+        yield beside / file
         yield from sorted(beside.glob("*.png"))
-        return
-    yield from (Path(name), beside / name, beside / Path(name).name)
+
+
+def _missing(name: str, made: Path, shelf: Path | None) -> str:
+    if shelf is None or not name.startswith(_UNNAMED):
+        return f"{made} was made from {name}, which is not there; put it beside the picture"
+    return (
+        f"{made} was made from {name}, which is neither beside it nor in {shelf}; put it beside "
+        "the picture, or name the folder of the studio that has it with --data"
+    )
 
 
 def _changed(name: str, made: Path) -> str:

@@ -10,16 +10,7 @@ from typing import IO
 
 from lookalike.core.errors import OutputError
 from lookalike.core.files import reason
-from lookalike.core.library import library_folder
-
-VARIABLE = "LOOKALIKE_STUDIO"
-
-
-def data_folder() -> Path:
-    """Give the studio's folder: $LOOKALIKE_STUDIO, or one beside the user's library."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named).expanduser()
-    return library_folder().with_name("studio")
+from lookalike.core.places import FILES
 
 
 @dataclass(frozen=True)
@@ -36,7 +27,7 @@ class DataFolder:
     @property
     def files(self) -> Path:
         """Pictures and other results, each called by the SHA-256 of what is in it."""
-        return self.root / "files"
+        return self.root / FILES
 
     @property
     def audit(self) -> Path:

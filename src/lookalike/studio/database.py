@@ -7,7 +7,7 @@ and says what a table is in one place; the records are our own.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lookalike.core.errors import LookalikeError
 
-VERSION = 1
+VERSION = 2
 """Of the tables; a folder of a later studio is refused, not guessed at."""
 
 metadata = MetaData()
@@ -78,6 +78,8 @@ items = Table(
     Column("created", Float, nullable=False),
     Column("space", String),
     Column("vector", LargeBinary),
+    # Of what is saved in the library: an entry is one line, whatever becomes of it.
+    Column("name", String),
     # What makes a job that was done twice show once.
     UniqueConstraint("job", "kind", "place"),
     Index("by_file", "file"),
@@ -91,7 +93,22 @@ _SEARCH = (
     " INSERT INTO texts(rowid, text) VALUES (new.id, new.text); END",
     "CREATE TRIGGER IF NOT EXISTS texts_out AFTER DELETE ON items BEGIN"
     " INSERT INTO texts(texts, rowid, text) VALUES ('delete', old.id, old.text); END",
+    "CREATE TRIGGER IF NOT EXISTS texts_anew AFTER UPDATE OF text ON items BEGIN"
+    " INSERT INTO texts(texts, rowid, text) VALUES ('delete', old.id, old.text);"
+    " INSERT INTO texts(rowid, text) VALUES (new.id, new.text); END",
+    "CREATE UNIQUE INDEX IF NOT EXISTS by_name ON items(name)",
 )
+_UPWARDS: Mapping[int, tuple[str, ...]] = {
+    1: (
+        "ALTER TABLE items ADD COLUMN name VARCHAR",
+        # A character is found by its likeness, which is that of its portrait.
+        "UPDATE items SET (vector, space) = (SELECT p.vector, p.space FROM items p"
+        " WHERE p.job = items.job AND p.kind = 'picture' AND p.place = items.place)"
+        " WHERE kind = 'character' AND vector IS NULL",
+    ),
+}
+"""What makes the tables of a version those of the next."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # A job that was accepted is on the disk: also after a power cut.
@@ -130,8 +147,10 @@ class Database:
                     f"the database {self.path} is of a later lookalike: its version is {version}, "
                     f"and this one knows {VERSION}"
                 )
+            steps = [_UPWARDS[each] for each in range(version, VERSION)] if version else []
             metadata.create_all(connection)
-            for statement in (*_SEARCH, f"PRAGMA user_version = {VERSION}"):
+            own = (statement for step in steps for statement in step)
+            for statement in (*own, *_SEARCH, f"PRAGMA user_version = {VERSION}"):
                 connection.execute(text(statement))
 
     @contextmanager

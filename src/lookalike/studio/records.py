@@ -12,7 +12,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-Kind = Literal["picture", "grid", "description", "embedding", "upload", "character"]
+Kind = Literal["picture", "grid", "description", "embedding", "upload", "character", "saved"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -24,13 +24,13 @@ class Fault(Record):
 
 
 class Item(Record):
-    """Something in the history: a picture, a grid, a description, an upload, an embedding."""
+    """Something in the history: a picture, a grid, an upload, a saved name and so on."""
 
     id: int = Field(description="Its number.")
     job: str | None = Field(description="The job that made it; none for uploads.")
     kind: Kind = Field(description="What it is.")
     place: int = Field(description="Which of the job's it is, from 0.")
-    picture: str | None = Field(description="What requests call its picture: sha256:…")
+    picture: str | None = Field(description="What requests call its picture: sha256:… or @name.")
     file: str | None = Field(description="Its file, at /v1/files/.")
     width: int | None = Field(description="Pixels across.")
     height: int | None = Field(description="Pixels down.")
@@ -38,6 +38,9 @@ class Item(Record):
     record: dict[str, Any] = Field(description="Its recipe, or its description, as a record.")
     starred: bool = Field(description="Whether it is kept whatever happens.")
     gone: bool = Field(description="Whether its file was removed, for want of space.")
+    withheld: bool = Field(
+        default=False, description="Whether the model's safety checker put a blank in its place."
+    )
     created: float = Field(description="When, in seconds since 1970.")
     likeness: float | None = Field(default=None, description="The cosine, in a search by likeness.")
 

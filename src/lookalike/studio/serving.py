@@ -14,9 +14,12 @@ import uvicorn
 
 from lookalike.core.errors import OptionError, OutputError
 from lookalike.core.files import reason
-from lookalike.studio.data import DataFolder, data_folder
+from lookalike.core.places import studio_folder
+from lookalike.core.png import Sign
+from lookalike.studio.data import DataFolder
 from lookalike.studio.http.app import build
 from lookalike.studio.http.guard import Rules
+from lookalike.studio.safety import checker_of, unchecked
 from lookalike.studio.sessions import Sessions
 from lookalike.studio.studio import Bounds, Studio
 from lookalike.studio.token import kept_token, new_token
@@ -40,13 +43,15 @@ def serve(
     device: str = "auto",
     clip: str | None = None,
     disk: float = 20.0,
+    safety_checker: bool = True,
+    sign: Sign | None = None,
 ) -> None:
     """Run a studio until it is told to stop; `tell` shows lines to whoever started it.
 
     Raises:
         LookalikeError: the port is taken, the folder cannot be used, there is no such model, …
     """
-    folder = DataFolder((data_folder() if data is None else data).absolute())
+    folder = DataFolder((studio_folder() if data is None else data).absolute())
     folder.prepare()
     bounds = Bounds(disk=round(disk * 2**30))
     with _stopped_quietly(), _listening(share_on or HERE, port) as wire:
@@ -55,7 +60,11 @@ def serve(
         token = kept_token(folder.token) if share_on else None
         rules = Rules(address=share_on or HERE, token=token)
         address = f"http://{_shown(rules.address)}:{wire.getsockname()[1]}"
-        studio = Studio(folder.root, Sessions(model, device, clip), bounds=bounds, address=address)
+        checker = checker_of if safety_checker else unchecked
+        sessions = Sessions(model, device, clip)
+        studio = Studio(
+            folder.root, sessions, bounds=bounds, address=address, checker=checker, sign=sign
+        )
         with studio:
             _warm(studio)
             _run(studio, rules, wire, lambda: tell(f"the studio is at {address}"))

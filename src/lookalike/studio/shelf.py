@@ -17,7 +17,7 @@ from lookalike.core.fetch import fetch
 from lookalike.core.files import write_bytes
 from lookalike.core.library import Library, is_saved_name, name_of
 from lookalike.core.pictures import open_picture
-from lookalike.core.png import png_bytes, recipe_in
+from lookalike.core.png import Sign, png_bytes, recipe_in
 
 MARK = "sha256:"
 """How the name of a picture on the shelf begins."""
@@ -34,6 +34,11 @@ class Shelf:
     folder: Path
     most_bytes: int = 20 * 2**20
     most_pixels: int = 24_000_000
+    sign: Sign | None = None  # what is made here is signed by it
+
+    def keep(self, data: bytes, ending: str = "png") -> str:
+        """Keep a file that was made here, signed where pictures are, and give its name."""
+        return self.put(self.sign(data) if self.sign and ending == "png" else data, ending)
 
     def put(self, data: bytes, ending: str = "png") -> str:
         """Keep a file, and give its name; what is there already is left as it is."""
@@ -56,12 +61,16 @@ class Shelf:
         """Remove a file."""
         (self.folder / name).unlink(missing_ok=True)
 
+    def has(self, mark: str | None) -> bool:
+        """Whether a picture is there that is called `sha256:…`."""
+        name = f"{(mark or '').removeprefix(MARK)}.png"
+        return bool(_NAME.fullmatch(name)) and (self.folder / name).is_file()
+
     def picture(self, mark: str) -> Path:
         """The file of a picture that is called `sha256:…`."""
-        name = f"{mark.removeprefix(MARK)}.png"
-        if not _NAME.fullmatch(name) or not (self.folder / name).is_file():
+        if not self.has(mark):
             raise PictureError(f"there is no picture {mark[:80]}; upload it first")
-        return self.folder / name
+        return self.folder / f"{mark.removeprefix(MARK)}.png"
 
     def take(self, said: str) -> str:
         """What a request calls a picture, as `sha256:…` on the shelf, or as `@name`.

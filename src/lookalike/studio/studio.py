@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lookalike.core.pictures import open_picture
+from lookalike.core.png import Sign
 from lookalike.studio.accepting import accepted
 from lookalike.studio.audit import Audit
 from lookalike.studio.data import DataFolder, Lock
@@ -14,6 +15,7 @@ from lookalike.studio.history.budget import sweep, tidy
 from lookalike.studio.history.history import History
 from lookalike.studio.history.keeping import bring
 from lookalike.studio.history.looking import looked_at, space_of
+from lookalike.studio.history.saved import SavedNames
 from lookalike.studio.jobs.board import Board
 from lookalike.studio.jobs.queue import Queue
 from lookalike.studio.jobs.worker import Workers
@@ -49,13 +51,14 @@ class Studio:
         bounds: Bounds | None = None,
         address: str = "this process",
         checker: Finder = checker_of,
+        sign: Sign | None = None,
     ) -> None:
         """Open the data folder, and go on with what was left undone there.
 
         Raises:
             LookalikeError: the folder cannot be used, or another studio uses it.
         """
-        self.bounds, self.sessions = bounds or Bounds(), sessions
+        self.bounds, self.sessions, self._sign = bounds or Bounds(), sessions, sign
         self.data = DataFolder(Path(root).absolute())
         self.data.prepare()
         self.lock = Lock(self.data, address)
@@ -68,9 +71,10 @@ class Studio:
     def _open(self, checker: Finder) -> None:
         bounds = self.bounds
         self.database = Database(self.data.database)
-        self.shelf = Shelf(self.data.files, bounds.upload_bytes, bounds.upload_pixels)
+        self.shelf = Shelf(self.data.files, bounds.upload_bytes, bounds.upload_pixels, self._sign)
         self.queue = Queue(self.database, each=bounds.each, most=bounds.most)
         self.history = History(self.database, self.shelf)
+        self.saved = SavedNames(self.database)
         self.board = Board()
         self.audit = Audit(self.data.audit)
         self.workers = Workers(
@@ -125,6 +129,23 @@ class Studio:
         size = open_picture(self.shelf.picture(mark)).size
         return self.history.get(bring(self.database, self.shelf, mark, size))
 
+    def find(
+        self,
+        words: str = "",
+        *,
+        kind: Kind | None = None,
+        starred: bool | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Item]:
+        """Items by their words, the newest first; what is saved by now is among them."""
+        self._with_saved()
+        return self.history.find(words, kind=kind, starred=starred, before=before, limit=limit)
+
+    def _with_saved(self) -> None:
+        if self.saved.refresh():
+            self.history.look_anew()
+
     def like(
         self,
         picture: str,
@@ -141,6 +162,9 @@ class Studio:
             shown = open_source(self.shelf.take(picture)).picture
         with self.sessions.of(self.sessions.model).models.use(self.sessions.model) as backbone:
             [vector], space = looked_at(backbone, [shown]), space_of(backbone)
+            self._with_saved()
+            if self.saved.look(backbone):
+                self.history.look_anew()
         return self.history.like(vector, space, kind=kind, starred=starred, limit=limit)
 
     def _make_room(self) -> None:

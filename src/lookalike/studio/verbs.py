@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -212,37 +211,39 @@ def _restyle(session: Session, asked: ask.Restyle) -> Run[Any]:
     )
 
 
+Drawn = tuple[Card, Recipe]
+
+
 def _characters(session: Session, asked: ask.Characters) -> Run[Any]:
     from lookalike.restyle.pixels import tensor
 
     seed = None if asked.settings is None else asked.settings.seed
 
-    def work() -> Generator[Progress, None, list[Card]]:
+    def work() -> Generator[Progress, None, list[Drawn]]:
         cards: list[Card] = []
         for card in session.start_new_characters(asked.count, seed=seed):
             cards.append(card)
             so_far = tensor(grid([one.portrait for one in cards]))
             yield Progress(len(cards), asked.count, so_far)
-        return cards
+        return [(card, session.portrait_recipe(card)) for card in cards]
 
     return Run(work())
 
 
-def _cards(cards: Sequence[Card], request: ask.Characters) -> list[Made]:
+def _cards(drawn: Sequence[Drawn], request: ask.Characters) -> list[Made]:
     """Each character's card, and its portrait as a picture of its own."""
     del request
-    return [made for card in cards for made in _card(card)]
+    return [made for card, recipe in drawn for made in _card(card, recipe)]
 
 
-def _card(card: Card) -> tuple[Made, Made]:
-    about, face = card.about, png_bytes(card.portrait)
+def _card(card: Card, recipe: Recipe) -> tuple[Made, Made]:
+    about, shown, face = card.about, card.portrait, png_bytes(card.portrait, recipe)
     text = f"character {about.number} of seed {about.seed}: {about.portrait}"
-    mark = f"{MARK}{hashlib.sha256(face).hexdigest()}"
-    record = {**about.model_dump(mode="json"), "shown": mark}
-    size = card.portrait.size
+    own, record = recipe.model_dump(mode="json"), about.model_dump(mode="json")
+    size, ending = shown.size, "safetensors"
     return (
-        Made("picture", text, face, picture=card.portrait, size=size),
-        Made("character", text, card.to_bytes(), "safetensors", size=size, record=record),
+        Made("picture", text, face, picture=shown, size=size, record=own),
+        Made("character", text, card.to_bytes(), ending, picture=shown, size=size, record=record),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from sqlalchemy import Select, bindparam, delete, select, text, update
 
+from lookalike.core.errors import OptionError
 from lookalike.core.nearest import Nearest
 from lookalike.studio.database import Database, items, rows
 from lookalike.studio.faults import UnknownError
@@ -18,7 +19,7 @@ from lookalike.studio.history.budget import used
 from lookalike.studio.records import Item, Kind
 from lookalike.studio.shelf import MARK, Shelf
 
-_SHOWN = [column for column in items.c if column.name not in ("vector", "space", "bytes")]
+_SHOWN = [column for column in items.c if column.name not in ("vector", "space", "bytes", "name")]
 
 
 class History:
@@ -53,7 +54,7 @@ class History:
         if before is not None:
             wanted = wanted.where(items.c.id < before)
         with self._database.reading() as connection:
-            return [_item(row) for row in rows(connection, _newest(wanted, limit))]
+            return [self._item(row) for row in rows(connection, _newest(wanted, limit))]
 
     def like(
         self,
@@ -74,7 +75,7 @@ class History:
         scores = {numbers[row]: float(c) for row, c in zip(found[0], cosines[0], strict=True)}
         wanted = _narrowed(select(*_SHOWN), kind, starred).where(items.c.id.in_(scores))
         with self._database.reading() as connection:
-            found = [_item(row, scores[row["id"]]) for row in rows(connection, wanted)]
+            found = [self._item(row, scores[row["id"]]) for row in rows(connection, wanted)]
         return sorted(found, key=lambda one: (-(one.likeness or 0), one.id))[:limit]
 
     def vector(self, number: int) -> tuple[Float[np.ndarray, " width"], str]:
@@ -90,7 +91,7 @@ class History:
         """An item; `UnknownError` where there is none of that number."""
         with self._database.reading() as connection:
             for row in rows(connection, select(*_SHOWN).where(items.c.id == number)):
-                return _item(row)
+                return self._item(row)
         raise UnknownError(f"there is no item {number}")
 
     def of_jobs(self, jobs: Sequence[str]) -> dict[str, tuple[Item, ...]]:
@@ -99,7 +100,7 @@ class History:
         found: dict[str, list[Item]] = {job: [] for job in jobs}
         with self._database.reading() as connection:
             for row in rows(connection, wanted):
-                found[row["job"]].append(_item(row))
+                found[row["job"]].append(self._item(row))
         return {job: tuple(each) for job, each in found.items()}
 
     def star(self, number: int, starred: bool) -> Item:
@@ -109,18 +110,38 @@ class History:
         return self.get(number)
 
     def forget(self, number: int) -> None:
-        """Remove an item; its file too, where nothing else has it."""
+        """Remove an item; its file too, where nothing else has it.
+
+        Raises:
+            UnknownError: there is none of that number. OptionError: the library has it.
+        """
         item = self.get(number)
+        if item.kind == "saved":
+            raise OptionError(
+                f"item {number} is {item.picture} of the library; forget it there, and it is gone "
+                "here too"
+            )
         with self._database.writing() as connection:
             connection.execute(delete(items).where(items.c.id == number))
-        with self._lock:
-            self._near.clear()
+        self.look_anew()
         if item.file is not None:
             self._drop_unused(item.file)
+
+    def look_anew(self) -> None:
+        """Read all places again: some of them changed, or are gone."""
+        with self._lock:
+            self._near.clear()
 
     def _drop_unused(self, file: str) -> None:
         if file not in used(self._database):
             self._shelf.drop(file)
+
+    def _item(self, row: Mapping[str, Any], likeness: float | None = None) -> Item:
+        mark = _mark(row)
+        if row["kind"] == "character" and not self._shelf.has(mark):
+            mark = None  # the portrait was removed for want of space; the card is still there
+        found = {"picture": mark, "likeness": likeness, "withheld": "withheld" in row["record"]}
+        return Item.model_validate({**row, **found})
 
     def _nearest(self, space: str) -> tuple[list[int], Nearest | None]:
         """The vectors of a space, in memory; those that came since are put behind them."""
@@ -144,6 +165,18 @@ class History:
             return numbers, near
 
 
+def _mark(row: Mapping[str, Any]) -> str | None:
+    """What requests call the picture of an item."""
+    if row["kind"] == "saved":
+        return f"@{row['record']['name']}"
+    if row["kind"] == "character":
+        return row["record"].get("shown")
+    file = row["file"]
+    if file is None or row["gone"] or not file.endswith(".png"):
+        return None
+    return f"{MARK}{file.removesuffix('.png')}"
+
+
 def _narrowed(wanted: Select[Any], kind: Kind | None, starred: bool | None) -> Select[Any]:
     if kind is not None:
         wanted = wanted.where(items.c.kind == kind)
@@ -160,10 +193,3 @@ def _query(words: str) -> str:
     """Words as FTS5 reads them: each in quotes, so that none of them is one of its operators."""
     found = re.findall(r"\w+", words)[:32]
     return " ".join(f'"{word}"*' for word in found)
-
-
-def _item(row: Mapping[str, Any], likeness: float | None = None) -> Item:
-    kept, file, mark = dict(row), row["file"], None
-    if file is not None and file.endswith(".png") and not row["gone"]:
-        mark = f"{MARK}{file.removesuffix('.png')}"
-    return Item.model_validate(kept | {"picture": mark, "likeness": likeness})

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from lookalike.studio.database import Database, items, now
 from lookalike.studio.jobs.queue import end
 from lookalike.studio.records import Kind
-from lookalike.studio.shelf import Shelf
+from lookalike.studio.shelf import MARK, Shelf
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,7 @@ def keep(
     It is not where the job had ended before: cancelled at the last moment, or done by another.
     """
     rows = [_row(shelf, job, one) for one in made]
+    _show_characters(made, rows)
     for kind in {one.kind for one in made}:
         same = [row for row in rows if row["kind"] == kind]
         for place, row in enumerate(same):
@@ -51,6 +52,15 @@ def keep(
         for row in rows:
             connection.execute(insert(items).values(row))
     return True
+
+
+def _show_characters(made: Sequence[Made], rows: Sequence[dict[str, Any]]) -> None:
+    """Have each character's line name its portrait, which is a picture of the same job."""
+    pairs = list(zip(made, rows, strict=True))
+    faces = {id(one.picture): row["file"] for one, row in pairs if one.kind == "picture"}
+    for one, row in pairs:
+        if one.kind == "character" and (file := faces.get(id(one.picture))):
+            row["record"]["shown"] = f"{MARK}{file.removesuffix('.png')}"
 
 
 def bring(database: Database, shelf: Shelf, mark: str, size: tuple[int, int]) -> int:
@@ -68,7 +78,7 @@ def bring(database: Database, shelf: Shelf, mark: str, size: tuple[int, int]) ->
 
 
 def _row(shelf: Shelf, job: str | None, made: Made) -> dict[str, Any]:
-    file = made.file if made.data is None else shelf.put(made.data, made.ending)
+    file = made.file if made.data is None else shelf.keep(made.data, made.ending)
     width, height = made.size or (None, None)
     return {
         "job": job,

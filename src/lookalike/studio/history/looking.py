@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lookalike.models.backbone import Backbone
 
 
+_LOOKED_AT = ("picture", "character")
+
+
 def space_of(backbone: Backbone) -> str:
     """The name of the space that a model's CLIP sees pictures in."""
     return backbone.clip.sha256 or backbone.space
@@ -33,8 +36,8 @@ def seen(backbone: Backbone, made: Sequence[Made], shelf: Shelf) -> list[Made]:
         return list(made)
     pictures: dict[int | str, Image] = {}
     for one in made:
-        if one.kind == "picture" and one.picture is not None:
-            pictures[id(one)] = one.picture
+        if one.kind in _LOOKED_AT and one.picture is not None:
+            pictures[id(one.picture)] = one.picture
         elif one.kind == "description" and one.file is not None and one.file not in pictures:
             pictures[one.file] = open_picture(shelf.path(one.file))
     if not pictures:
@@ -52,7 +55,7 @@ def looked_at(backbone: Backbone, pictures: Sequence[Image]) -> Float[np.ndarray
 
 
 def _placed(one: Made, places: dict[int | str, Float[np.ndarray, " width"]], space: str) -> Made:
-    vector = places.get(id(one))
+    vector = None if one.kind not in _LOOKED_AT else places.get(id(one.picture))
     if vector is None and one.file is not None:
         vector = places.get(one.file)
     return one if vector is None else replace(one, vector=vector, space=space)

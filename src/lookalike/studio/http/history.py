@@ -51,9 +51,7 @@ def history(studio: Studio) -> APIRouter:
         if like:
             rows = studio.like(like, kind=kind, starred=starred, limit=limit)
         else:
-            rows = studio.history.find(
-                words, kind=kind, starred=starred, before=before, limit=limit
-            )
+            rows = studio.find(words, kind=kind, starred=starred, before=before, limit=limit)
         return ItemList(items=tuple(rows))
 
     @router.get("/history/{number}", summary="An item.")

@@ -141,25 +141,31 @@ class Workers:
         verb, session = VERBS[job.verb], self._sessions.of(job.model)
         request = revived(verb, job.request)
         with at_work(self._shelf, notes):
+            # Found first: what cannot be checked is not made.
+            with session.models.use(job.model) as backbone:
+                checker = self._checker(backbone)
             run = verb.start(session, request)
             try:
-                self._watch(job, run, session)
+                self._watch(job, run, session, unseen=checker is not None)
                 outcome = run.result()
             finally:
                 run.close()
             made = verb.made(outcome, request)
             with session.models.use(job.model) as backbone:
-                made = allowed(made, self._checker(backbone), notes)
+                made = allowed(made, checker, notes)
                 return seen(backbone, made, self._shelf)
 
-    def _watch(self, job: Job, run: Run[Any], session: Session) -> None:
-        """Go through a run: tell how far it is, and stop it where somebody asks for that."""
+    def _watch(self, job: Job, run: Run[Any], session: Session, *, unseen: bool) -> None:
+        """Go through a run: tell how far it is, and stop it where somebody asks for that.
+
+        What is to be checked first has no previews.
+        """
         shown = 0.0
         self._check(job)
         for progress in run:
             self._check(job)
             preview = None
-            due = time.monotonic() - shown >= PREVIEW_EVERY
+            due = not unseen and time.monotonic() - shown >= PREVIEW_EVERY
             if due and self._board.is_watched(job.id):
                 shown = time.monotonic()
                 preview = _glimpse(VERBS[job.verb], session, job.model, progress.preview)

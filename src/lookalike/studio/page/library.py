@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
 
@@ -11,18 +9,18 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import FileResponse
 from pydantic import Field
 
-from lookalike.core.errors import OptionError, PictureError
+from lookalike.core.errors import OptionError
 from lookalike.core.library import Kept, Library
 from lookalike.core.record import Record
 from lookalike.core.records import Role
 from lookalike.models.card import read_card
 from lookalike.session.source import open_source
+from lookalike.studio.history.saved import readable
 from lookalike.studio.requests import Picture, Words
 from lookalike.studio.sessions import at_work
 from lookalike.studio.shelf import MARK
 from lookalike.studio.studio import Studio
 
-_log = logging.getLogger(__name__)
 Name = Annotated[str, Path(max_length=41)]
 
 
@@ -61,11 +59,11 @@ def library(studio: Studio) -> APIRouter:
 
     @router.get("/library", summary="What was saved.")
     def listed() -> SavedList:
-        return SavedList(saved=tuple(map(_shown, _readable(Library()))))
+        return SavedList(saved=tuple(map(_shown, readable(Library()))))
 
     @router.get("/characters", summary="The characters among them.")
     def characters() -> SavedList:
-        found = [one for one in _readable(Library()) if one.kind == "character"]
+        found = [one for one in readable(Library()) if one.kind == "character"]
         return SavedList(saved=tuple(map(_shown, found)))
 
     @router.put("/library/{name}", status_code=201, summary="Save a picture, for @name in prompts.")
@@ -122,14 +120,6 @@ def _save_picture(studio: Studio, name: str, asked: Save, picture: str) -> Kept:
         note=asked.note,
         replace=asked.replace,
     )
-
-
-def _readable(library: Library) -> Iterator[Kept]:
-    for name in library.names():
-        try:
-            yield library.get(name)
-        except PictureError as fault:
-            _log.warning("%s", fault)
 
 
 def _shown(kept: Kept) -> Saved:

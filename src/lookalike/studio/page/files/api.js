@@ -71,6 +71,8 @@ export function upload(file) {
 export const fileOf = (item) => `/v1/files/${item.file}`;
 export const addressOf = (picture) =>
   picture.startsWith("@") ? `/v1/library/${picture.slice(1)}/picture` : `/v1/files/${picture.slice(7)}.png`;
+/** The picture that shows an item: a character has a portrait, a saved name is in the library. */
+export const faceOf = (item) => (item.picture ? addressOf(item.picture) : fileOf(item));
 
 /** What can be chosen by name, asked for once. */
 let known = null;

@@ -1,5 +1,5 @@
 // Two pictures on top of each other, with a slider between them.
-import { fileOf } from "./api.js";
+import { faceOf } from "./api.js";
 import { button, dialog, h, toast } from "./dom.js";
 
 let first = null;
@@ -18,7 +18,7 @@ export function compare(item) {
 }
 
 export function both(left, right) {
-  const image = (item, className) => h("img", { src: fileOf(item), class: `${className} ${item.width <= 128 ? "small-picture" : ""}`,
+  const image = (item, className) => h("img", { src: faceOf(item), class: `${className} ${item.width <= 128 ? "small-picture" : ""}`,
     alt: `picture ${item.id}: ${item.text.slice(0, 150)}`, width: item.width, height: item.height });
   const stage = h("div", { class: "compare" }, image(left, "under"), image(right, "over"));
   if (left.width) stage.style.aspectRatio = `${left.width} / ${left.height}`;

@@ -6,7 +6,7 @@ import { plain, tile } from "./jobs.js";
 import { pictures } from "./pictures.js";
 import { view } from "./viewer.js";
 
-const KINDS = [["", "everything"], ["picture", "pictures"], ["grid", "grids"], ["description", "descriptions"], ["upload", "uploads"], ["character", "characters"], ["embedding", "embeddings"]];
+const KINDS = [["", "everything"], ["picture", "pictures"], ["grid", "grids"], ["description", "descriptions"], ["upload", "uploads"], ["character", "characters"], ["saved", "saved names"], ["embedding", "embeddings"]];
 const PAGE = 40;
 
 page("history", "History", () => {

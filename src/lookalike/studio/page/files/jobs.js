@@ -1,5 +1,5 @@
 // Jobs on the page: progress with previews, what they made, and the buttons below a grid.
-import { fileOf, follow, get, post } from "./api.js";
+import { faceOf, follow, get, post } from "./api.js";
 import { go } from "./bus.js";
 import { button, copy, h, select, toast, trying } from "./dom.js";
 import { draggable } from "./pictures.js";
@@ -115,13 +115,13 @@ function made(job, items, add) {
 /** A picture as a button that opens it. */
 export function tile(item, place, act = () => view(item)) {
   const small = item.width && item.width <= 128 ? "small-picture" : "";
-  const image = h("img", { src: fileOf(item), alt: altOf(item, place), width: item.width, height: item.height, class: small, loading: "lazy" });
+  const image = h("img", { src: faceOf(item), alt: altOf(item, place), width: item.width, height: item.height, class: small, loading: "lazy" });
   const made = h("button", { type: "button", class: "tile", onclick: act }, image);
   if (item.width) made.style.aspectRatio = `${item.width} / ${item.height}`;
   return item.picture ? draggable(made, item.picture) : made;
 }
 
-export const altOf = (item, place) =>
+export const altOf = (item, place) => item.withheld ? `Picture ${item.id}, withheld by the model's safety checker` :
   `${item.kind === "picture" && place !== undefined ? `Picture ${place + 1}` : item.kind}: ${item.text.slice(0, 200) || "no words"}`;
 
 /** U takes a picture out whole; V makes new ones like it. */

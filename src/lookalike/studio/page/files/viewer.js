@@ -1,5 +1,5 @@
 // A picture, opened: what it is, how it was made, and what can be done with it.
-import { fileOf, patch, post, put, remove } from "./api.js";
+import { faceOf, fileOf, patch, post, put, remove } from "./api.js";
 import { go } from "./bus.js";
 import { compare, remembered } from "./compare.js";
 import { button, copy, dialog, field, h, select, toast, trying } from "./dom.js";
@@ -15,12 +15,12 @@ export function view(item, changed = () => {}) {
 }
 
 function shown(item) {
-  if (item.file === null || item.gone || ["embedding", "character"].includes(item.kind)) {
+  if (!item.picture && (item.file === null || item.gone || ["embedding", "character"].includes(item.kind))) {
     const why = item.gone ? "Its file was removed for want of space; the recipe makes it again." : "There is no picture of this.";
     return h("div", { class: "shown" }, h("p", {}, why));
   }
   const small = item.width && item.width <= 128 ? "small-picture" : "";
-  return h("div", { class: "shown" }, h("img", { src: fileOf(item), alt: altOf(item), width: item.width, height: item.height, class: small }));
+  return h("div", { class: "shown" }, h("img", { src: faceOf(item), alt: altOf(item), width: item.width, height: item.height, class: small }));
 }
 
 function told(item, changed, close) {
@@ -37,16 +37,16 @@ function told(item, changed, close) {
     h("p", { class: "mono" }, plain(item.text) || "without words"),
     h("div", { class: "row" }, star,
       item.text && button("Copy the prompt", () => copy(item.text, "The prompt")),
-      item.text && button("Into the prompt", leave(() => go("imagine", { text: item.text }))),
+      item.text && button("Into the prompt", leave(() => go("imagine", { text: item.kind === "saved" ? `${item.picture} ` : item.text }))),
       item.record.seeds && button("Copy the recipe", () => copy(JSON.stringify(item.record, null, 1), "The recipe")),
       item.job && button("Again", leave(again(item)))),
     item.picture && onward(item, leave),
-    item.picture && saving({ picture: item.picture }),
+    item.picture && !["character", "saved"].includes(item.kind) && saving({ picture: item.picture }),
     item.kind === "character" && saving({ character: item.id }),
     recipe(item),
     h("div", { class: "row end" },
       item.file && h("a", { class: "button", href: fileOf(item), download: `lookalike-${item.id}${item.file.slice(64)}` }, "Download"),
-      button("Delete", trying(() => deleted(item, changed, close)), { class: "danger" })));
+      button(item.kind === "saved" ? "Forget" : "Delete", trying(() => deleted(item, changed, close)), { class: "danger" })));
 }
 
 const again = (item) => async () => {
@@ -111,7 +111,7 @@ async function deleted(item, changed, close) {
     box.addEventListener("close", () => done(false));
   });
   if (!sure) return;
-  await remove(`/v1/history/${item.id}`);
+  await remove(item.kind === "saved" ? `/v1/library/${item.record.name}` : `/v1/history/${item.id}`);
   close();
   changed(null);
 }
