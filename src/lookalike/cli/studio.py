@@ -37,6 +37,16 @@ Disk = Annotated[
         help="How much the files of the history may take; the oldest without a star go first.",
     ),
 ]
+Together = Annotated[
+    int,
+    typer.Option(
+        "--together",
+        metavar="COUNT",
+        min=1,
+        max=64,
+        help="How many pictures of several jobs are made at once, where that is quicker; 1: none.",
+    ),
+]
 
 
 def studio(
@@ -46,6 +56,7 @@ def studio(
     new_token: NewToken = False,
     model: Model = MODEL,
     disk: Disk = 20.0,
+    together: Together = 8,
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
@@ -71,4 +82,5 @@ def studio(
         device=device,
         clip=clip,
         disk=disk,
+        together=together,
     )

@@ -38,6 +38,7 @@ from lookalike.session.verifying import SPARE, check_verify, verified
 from lookalike.session.words import PromptWork
 from lookalike.session.work import (
     Run,
+    begun,
     job_of,
     make,
     note,
@@ -199,7 +200,7 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
             return Run(self._again(path, restyle_again(self.models, recipe, sources), recipe))
         job = job_of(recipe, sources)
         check_adapters(recipe, job, path)
-        return Run(self._again(path, Run(make(self.models, job)), recipe))
+        return Run(self._again(path, begun(self.models, job), recipe))
 
     def _again(
         self, path: Path, run: Run[Result], expected: Recipe

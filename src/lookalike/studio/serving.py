@@ -40,6 +40,7 @@ def serve(
     device: str = "auto",
     clip: str | None = None,
     disk: float = 20.0,
+    together: int = 8,
 ) -> None:
     """Run a studio until it is told to stop; `tell` shows lines to whoever started it.
 
@@ -48,7 +49,7 @@ def serve(
     """
     folder = DataFolder((data_folder() if data is None else data).absolute())
     folder.prepare()
-    bounds = Bounds(disk=round(disk * 2**30))
+    bounds = Bounds(disk=round(disk * 2**30), together=together)
     with _stopped_quietly(), _listening(share_on or HERE, port) as wire:
         if make_token:
             tell(f"the token, which is not shown again: {new_token(folder.token)}")
