@@ -37,7 +37,7 @@ def test_a_job_that_the_studio_dies_of_is_given_up(database: Database) -> None:
         assert Queue(database).take("mini") is not None
     ended = Queue(database).get(name)
     assert (ended.state, ended.attempts) == ("failed", MOST_ATTEMPTS)
-    assert ended.error == Fault(kind="fault", message="the studio ended 3 times while this ran")
+    assert ended.error == Fault(kind="fault", message="the studio ended 5 times while this ran")
 
 
 def test_a_job_that_was_stopped_for_the_night_has_lost_no_attempt(database: Database) -> None:

@@ -44,6 +44,16 @@ SafetyChecker = Annotated[
         help="Blank pictures that a checkpoint's own safety checker flags, where it has one.",
     ),
 ]
+Together = Annotated[
+    int,
+    typer.Option(
+        "--together",
+        metavar="COUNT",
+        min=1,
+        max=64,
+        help="How many pictures of several jobs are made at once, where that is quicker; 1: none.",
+    ),
+]
 
 
 def studio(
@@ -55,6 +65,7 @@ def studio(
     disk: Disk = 20.0,
     safety_checker: SafetyChecker = True,
     sign: Signed = None,
+    together: Together = 8,
     clip: Clip = None,
     device: Device = "auto",
 ) -> None:
@@ -82,4 +93,5 @@ def studio(
         disk=disk,
         safety_checker=safety_checker,
         sign=signing(sign),
+        together=together,
     )

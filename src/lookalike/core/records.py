@@ -21,6 +21,7 @@ def _ratio(text: str) -> str:
 Aspect = Annotated[str, AfterValidator(_ratio)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Tiles = Annotated[int, Field(ge=1, le=4096)]
+Together = Annotated[int, Field(ge=0, le=64)]
 
 
 Role = Literal["image", "style", "character", "region"]
@@ -216,6 +217,11 @@ class Recipe(Record):
     )
     seeds: tuple[Seed, ...] = Field(min_length=1, description="One seed for each picture.")
     index: int = Field(default=0, ge=0, le=4096, description="Which picture of the run this is.")
+    among: tuple[Together, Together] | None = Field(
+        default=None,
+        description="How many pictures were made at once with the run's, and how many of them "
+        "before its own; none where it ran alone.",
+    )
     tiles: tuple[Tiles, Tiles] | None = Field(
         default=None,
         description="Columns and rows of a grid that shows the whole run; none for one picture.",
@@ -240,6 +246,12 @@ class Recipe(Record):
     def _picture_has_a_seed(self) -> Recipe:
         if self.index >= len(self.seeds):
             raise ValueError(f"picture {self.index} has no seed; there are {len(self.seeds)}")
+        return self
+
+    @model_validator(mode="after")
+    def _batch_has_room(self) -> Recipe:
+        if self.among is not None and self.among[1] + len(self.seeds) > self.among[0]:
+            raise ValueError(f"{len(self.seeds)} pictures have no room among {self.among[0]}")
         return self
 
     @model_validator(mode="after")

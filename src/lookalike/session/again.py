@@ -19,7 +19,7 @@ from lookalike.session.adapters import check_adapters
 from lookalike.session.portraits import CHARACTERS, portrait_again
 from lookalike.session.restyling import RESTYLE, restyle_again
 from lookalike.session.source import Source, find_again
-from lookalike.session.work import Run, job_of, make, note
+from lookalike.session.work import Run, begun, job_of, note
 
 
 class AgainWork:
@@ -72,7 +72,7 @@ class AgainWork:
             return portrait_again(self.models, recipe)
         job = job_of(recipe, sources)
         check_adapters(recipe, job, path)
-        return Run(make(self.models, job))
+        return begun(self.models, job)
 
     def _again(
         self, path: Path, run: Run[Result], expected: Recipe

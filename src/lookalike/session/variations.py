@@ -18,7 +18,7 @@ from lookalike.session.asking import leaning_on, shaped
 from lookalike.session.job import Job, Scalar, converter_options
 from lookalike.session.source import Source, open_source
 from lookalike.session.verbs import canvas_of
-from lookalike.session.work import Run, make
+from lookalike.session.work import Run, begun
 
 Strength = Literal["subtle", "strong"]
 Options = Mapping[str, object]
@@ -213,12 +213,12 @@ class Variations(ABC):
         # Framed before a model is loaded, so that what cannot be is told at once.
         framed = shaped(prompt.settings, canvas_of(job).picture.size)
         prompt = prompt.model_copy(update={"settings": framed})
-        return Run(make(self.models, replace(job, prompt=prompt)))
+        return begun(self.models, replace(job, prompt=prompt))
 
     def _run(
         self, verb: str, prompt: Prompt, options: Mapping[str, Scalar], *sources: Source
     ) -> Run[Result]:
-        return Run(make(self.models, Job(verb, prompt, options, sources)))
+        return begun(self.models, Job(verb, prompt, options, sources))
 
 
 def _usual(local: bool) -> Strength:

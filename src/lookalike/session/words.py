@@ -17,7 +17,7 @@ from lookalike.session.adapters import adapters_of
 from lookalike.session.job import Job
 from lookalike.session.prompts import Given, asked, called, every, opened
 from lookalike.session.story import MOST_FRAMES, said
-from lookalike.session.work import Run, make
+from lookalike.session.work import Run, begun
 
 
 class PromptWork(ABC):
@@ -66,7 +66,7 @@ class PromptWork(ABC):
         given: dict[Role, Given] = {"image": image, "style": style, "character": character}
         whole, sources = opened(chosen, given)
         job = Job("imagine", whole, sources=sources, adapters=adapters_of(whole))
-        return Run(make(self.models, job))
+        return begun(self.models, job)
 
     def prompts(
         self, text: str, *, settings: Settings | None = None, strict: bool = True
@@ -114,7 +114,7 @@ class PromptWork(ABC):
         met = called(part for one in others for part in one.parts)
         sources = tuple({**met, **known}.values())
         job = Job("story", whole, frames, sources, adapters=adapters_of(whole))
-        return Run(make(self.models, job))
+        return begun(self.models, job)
 
     def shorten(self, prompt: str | Prompt, *, by: By = "words", levels: int = 4) -> Shortened:
         """Which words of a prompt matter, and shorter prompts; text is read as the language."""

@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Generic, TypeVar
 
@@ -17,6 +18,7 @@ from lookalike.engine.plan import draw_seeds, embedding_plan, text_plan, told
 from lookalike.engine.references import leaning
 from lookalike.engine.run import Progress, decode, finished, steps
 from lookalike.engine.taste import idle
+from lookalike.engine.together import among, own
 from lookalike.models.backbone import Backbone
 from lookalike.models.card import is_card
 from lookalike.models.named import Names, with_room
@@ -53,9 +55,12 @@ class Run(Generic[T]):
     Leaving the loop early stops nothing: `result` does the rest, `close` gives it up.
     """
 
-    def __init__(self, work: Generator[Progress, None, T]) -> None:
-        """Take work that has not begun; nothing is computed yet."""
-        self._work = work
+    def __init__(self, work: Generator[Progress, None, T], job: Job | None = None) -> None:
+        """Take work that has not begun; nothing is computed yet.
+
+        `job` is what it makes pictures of, for who would rather make them among others.
+        """
+        self._work, self.job = work, job
         self._made: list[T] = []
 
     def __iter__(self) -> Iterator[Progress]:
@@ -79,22 +84,51 @@ class Run(Generic[T]):
         self._work.close()
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A job with its plan, ready for its steps; `among` as in its recipe to be."""
+
+    job: Job
+    seeds: Sequence[int]
+    plan: Plan
+    began: float
+    among: tuple[int, int] | None = None
+
+    def own(self, progress: Progress) -> Progress:
+        """What a step means for this job, where it is made among others."""
+        return own(progress, self.among[1], len(self.seeds)) if self.among else progress
+
+    def result(self, backbone: Backbone, last: Progress) -> Result:
+        """The pictures of the last step of its own, with their recipe."""
+        pictures = finished(self.plan, decode(backbone, self.plan, last))
+        return Result(pictures, _recipe(backbone, self))
+
+
+def prepared(backbone: Backbone, job: Job) -> Prepared:
+    """Tell what is to be told of a job, and plan it."""
+    began, chosen, expected = time.perf_counter(), job.prompt.settings, job.expected
+    _tell(backbone, job)
+    seeds = expected.seeds if expected else draw_seeds(chosen.seed, chosen.count)
+    plan = _VERBS[job.verb](backbone, job, seeds)
+    return Prepared(job, seeds, plan, began, expected.among if expected else None)
+
+
 def make(models: Models, job: Job) -> Generator[Progress, None, Result]:
     """Do a job step by step, and return the pictures with their recipe."""
-    began = time.perf_counter()
     with models.use(job.prompt.settings.model) as backbone:
-        _tell(backbone, job)
-        chosen = job.prompt.settings
-        seeds = job.expected.seeds if job.expected else draw_seeds(chosen.seed, chosen.count)
-        plan = _VERBS[job.verb](backbone, job, seeds)
-        run = steps(backbone, plan)
+        one = prepared(backbone, job)
+        plan = among(one.plan, *one.among) if one.among else one.plan
+        run = map(one.own, steps(backbone, plan))
         last = next(run)
         yield last
         for last in run:
             yield last
-        pictures = finished(plan, decode(backbone, plan, last))
-        recipe = _recipe(backbone, job, seeds, time.perf_counter() - began)
-    return Result(pictures, recipe)
+        return one.result(backbone, last)
+
+
+def begun(models: Models, job: Job) -> Run[Result]:
+    """A job as a run, to be watched."""
+    return Run(make(models, job), job)
 
 
 def job_of(recipe: Recipe, sources: Sequence[Source]) -> Job:
@@ -130,7 +164,8 @@ _VERBS: Mapping[str, Verb] = {
 }
 
 
-def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) -> Recipe:
+def _recipe(backbone: Backbone, one: Prepared) -> Recipe:
+    job = one.job
     parts = told(backbone, job.told())
     text = " ".join(part.text for part in parts if part.text)
     cut = _cut(backbone, parts, job.names(backbone))
@@ -140,15 +175,16 @@ def _recipe(backbone: Backbone, job: Job, seeds: Sequence[int], seconds: float) 
         prompt=job.prompt,
         model=backbone.name,
         model_sha256=backbone.sha256,
-        seeds=tuple(seeds),
+        seeds=tuple(one.seeds),
         index=job.expected.index if job.expected else 0,
+        among=one.among,
         options=dict(job.options),
         references={one.name: one.sha256 for one in job.sources},
         adapters={**job.adapters, **weights_of(job)},
         resolved=text.removesuffix(cut).rstrip(),
         cut=cut,
         libraries=_libraries(),
-        seconds=seconds,
+        seconds=time.perf_counter() - one.began,
     )
 
 

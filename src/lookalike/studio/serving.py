@@ -45,6 +45,7 @@ def serve(
     disk: float = 20.0,
     safety_checker: bool = True,
     sign: Sign | None = None,
+    together: int = 8,
 ) -> None:
     """Run a studio until it is told to stop; `tell` shows lines to whoever started it.
 
@@ -53,7 +54,7 @@ def serve(
     """
     folder = DataFolder((studio_folder() if data is None else data).absolute())
     folder.prepare()
-    bounds = Bounds(disk=round(disk * 2**30))
+    bounds = Bounds(disk=round(disk * 2**30), together=together)
     with _stopped_quietly(), _listening(share_on or HERE, port) as wire:
         if make_token:
             tell(f"the token, which is not shown again: {new_token(folder.token)}")

@@ -38,6 +38,7 @@ class Bounds:
     upload_bytes: int = 20 * 2**20
     upload_pixels: int = 24_000_000
     requests: int = 1200  # of one client a minute
+    together: int = 8  # pictures of several jobs that are made at once
 
 
 class Studio:
@@ -86,6 +87,7 @@ class Studio:
             self.audit,
             after=self._make_room,
             checker=checker,
+            most=bounds.together,
         )
         tidy(self.database, self.shelf)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,11 @@ from lookalike.studio.database import Database, jobs, now, rows
 from lookalike.studio.faults import BusyError, LateError, UnknownError
 from lookalike.studio.records import ENDED, Fault, Job, State
 
-MOST_ATTEMPTS = 3
-"""A job that was running whenever the studio died is not tried for ever."""
+MOST_ATTEMPTS = 5
+"""A job that was running whenever the studio died is not tried for ever: so often is no chance."""
+
+NEAREST = 32
+"""Of so many jobs that come next, those may be made at once with the first."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +81,24 @@ class Queue:
         """The next job of a model, which is running from now on."""
         with self._database.writing() as connection:
             waiting = select(jobs).where(jobs.c.state == "queued", jobs.c.model == model)
-            order = (jobs.c.priority.desc(), jobs.c.created, jobs.c.id)
-            first = rows(connection, waiting.order_by(*order).limit(1))
-            if not first:
-                return None
-            [found] = first
-            begun = {"state": "running", "started": now(), "attempts": found["attempts"] + 1}
-            connection.execute(update(jobs).where(jobs.c.id == found["id"]).values(begun))
-        return _job(found).model_copy(update=begun)
+            for found in rows(connection, waiting.order_by(*_ORDER).limit(1)):
+                return _begun(connection, found)
+        return None
+
+    def join(self, first: Job, wanted: Callable[[Job], bool]) -> list[Job]:
+        """Further jobs to do at once with one, which are running from now on.
+
+        They are of its model and its priority, since one that waits behind it must not slow it,
+        and `wanted` says of each, in the order of the queue, whether it is one of them.
+        """
+        with self._database.writing() as connection:
+            waiting = select(jobs).where(
+                jobs.c.state == "queued",
+                jobs.c.model == first.model,
+                jobs.c.priority == first.priority,
+            )
+            near = rows(connection, waiting.order_by(*_ORDER).limit(NEAREST))
+            return [_begun(connection, row) for row in near if wanted(_job(row))]
 
     def models(self) -> list[str]:
         """The models that jobs wait for."""
@@ -159,6 +172,15 @@ class Queue:
         if found is None:
             raise UnknownError(f"there is no job {name[:80]}")
         return found
+
+
+_ORDER = (jobs.c.priority.desc(), jobs.c.created, jobs.c.id)
+
+
+def _begun(connection: Connection, found: Mapping[str, Any]) -> Job:
+    begun = {"state": "running", "started": now(), "attempts": found["attempts"] + 1}
+    connection.execute(update(jobs).where(jobs.c.id == found["id"]).values(begun))
+    return _job(found).model_copy(update=begun)
 
 
 def end(

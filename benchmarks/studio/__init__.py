@@ -1,0 +1,1 @@
+"""How the studio bears load, and what it costs: `python -m benchmarks.studio PART`."""
