@@ -14,11 +14,13 @@ from lookalike.cli.main import run
 from lookalike.core.pictures import open_picture
 from lookalike.core.png import png_bytes
 from lookalike.studio.page.assets import NAMES
+from lookalike.studio.records import Progress
 from lookalike.studio.sessions import Sessions
 from lookalike.studio.studio import Studio
 from lookalike.studio.verbs import VERBS
 from lookalike.world.look import looks_in
 from lookalike.world.render import render
+from tests.studio.conftest import until
 from tests.studio.live import made, served
 
 SOME = {"steps": 2, "count": 2}
@@ -149,3 +151,27 @@ def test_what_lies_in_no_studio_is_told_in_one_line(
     assert code == 2
     assert f"neither beside it nor in {tmp_path / 'files'}" in line
     assert "--data" in line
+
+
+@pytest.mark.slow
+def test_a_restyle_that_is_stopped_keeps_its_best_which_is_made_again(
+    live: tuple[Studio, TestClient],
+    given: dict[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    studio, client = live
+    request = filled(KINDS["restyle"], given) | {"options": {"size": 32, "steps": 1000}}
+    job = client.post("/v1/restyle", json=request).json()["id"]
+    until(lambda: (studio.job(job).progress or Progress(step=0, of=1)).step >= 2, 120)
+    client.post(f"/v1/jobs/{job}/cancel")
+    until(lambda: studio.job(job).state == "done", 60)
+    done = client.get(f"/v1/jobs/{job}").json()
+    assert done["notes"] == ["stopped; this is the best so far"]
+    [item] = done["items"]
+    assert 2 <= item["record"]["options"]["stopped"] < 100
+    path = downloaded(client, item, tmp_path / "stopped")
+    data = str(studio.data.root)
+    assert run(["again", str(path), "--data", data, "--out", str(tmp_path / "out")]) == 0
+    again = Path(capsys.readouterr().out.split()[-1])
+    assert open_picture(again).tobytes() == open_picture(path).tobytes()

@@ -12,7 +12,7 @@ import typer
 from lookalike.cli import output
 from lookalike.cli.main import STOPPED
 from lookalike.cli.methods import method_options
-from lookalike.cli.options import MODEL, Device, Out, check_pictures
+from lookalike.cli.options import MODEL, Device, Out, Signed, check_pictures, signing
 
 if TYPE_CHECKING:
     from lookalike.engine.run import Progress

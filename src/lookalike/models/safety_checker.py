@@ -77,7 +77,7 @@ def load_checker(folder: Path, device: torch.device) -> SafetyChecker:
     with loading(place):
         config = CLIPConfig(**json_of(place / "config.json"))
         model = filled(StableDiffusionSafetyChecker, config, {**bare, **weights}, place)
-    side = int(config.vision_config.image_size)
+    side = int(model.config.vision_config.image_size)
     return SafetyChecker(model.eval().to(device), _preprocess(folder, side), device)
 
 

@@ -79,6 +79,10 @@ class Run(Generic[T]):
             pass
         return self._made[0]
 
+    def so_far(self) -> T | None:
+        """What there is already, for work whose steps are results; None for all other."""
+        return None
+
     def close(self) -> None:
         """Stop; models are put back as they were."""
         self._work.close()

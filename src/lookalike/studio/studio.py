@@ -111,7 +111,10 @@ class Studio:
         return job
 
     def cancel(self, name: str) -> Job:
-        """Cancel a job: at once while it waits, at its next step while it runs."""
+        """Cancel a job: at once while it waits, at its next step while it runs.
+
+        What has something to show by then, as a restyle has, ends with that as its result.
+        """
         if self.queue.cancel(name) == "running":
             self.board.stop(name)
         else:

@@ -42,7 +42,10 @@ def jobs(studio: Studio) -> APIRouter:
     def one(name: str) -> Job:
         return studio.job(name)
 
-    @router.post("/{name}/cancel", summary="Cancel a job: at once, or at its next step.")
+    @router.post(
+        "/{name}/cancel",
+        summary="Cancel a job: at once, or at its next step; a restyle then keeps its best.",
+    )
     def cancel(name: str) -> Job:
         return studio.cancel(name)
 

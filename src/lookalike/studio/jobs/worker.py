@@ -231,6 +231,11 @@ class Workers:
             try:
                 self._watch(job, run, session, unseen=checker is not None)
                 outcome = run.result()
+            except _StoppedError as stopped:
+                outcome = run.so_far() if stopped.state == "cancelled" else None
+                if outcome is None:
+                    raise
+                notes.append("stopped; this is the best so far")
             finally:
                 run.close()
             return self._looked_over(job, verb.made(outcome, request), checker, notes)

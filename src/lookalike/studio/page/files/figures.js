@@ -36,15 +36,22 @@ function chapter(blocks) {
   return made;
 }
 
+/** How many tables there were so far below each heading. */
+const times = new Map();
+
 function block(one, above) {
   if (one.heading) return h(one.level === 2 ? "h2" : "h3", {}, one.heading);
   if (one.list) return h("ul", {}, one.list.map((line) => h("li", {}, line)));
   if (one.rows) {
     const name = fresh("table");
     const [corner, ...columns] = one.head;
+    // A corner without words heads nothing; and names of places are told apart.
+    const first = corner ? h("th", { scope: "col" }, corner) : h("td", {});
+    const number = (times.get(above) ?? 0) + 1;
+    times.set(above, number);
     return h("div", { class: "wide", tabindex: 0, role: "region", "aria-labelledby": name },
-      h("table", {}, h("caption", { id: name, class: "hidden-text" }, `${above}: ${corner || "table"}`),
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, corner), columns.map((cell) => h("th", { scope: "col" }, cell)))),
+      h("table", {}, h("caption", { id: name, class: "hidden-text" }, `${above}: ${corner || "table"}${number > 1 ? ` ${number}` : ""}`),
+        h("thead", {}, h("tr", {}, first, columns.map((cell) => h("th", { scope: "col" }, cell)))),
         h("tbody", {}, one.rows.map(([head, ...cells]) => h("tr", {}, h("th", { scope: "row" }, head), cells.map((cell) => h("td", {}, cell)))))));
   }
   return h("p", {}, one.text);

@@ -10,7 +10,7 @@ page("restyle", "Restyle", () => {
   const shown = pictures({ label: "Picture to paint over", most: 1, changed: ready });
   const styles = pictures({ label: "Pictures of the manner", most: 8, weights: true, changed: ready });
   const preset = select(["fast", "best", "gatys2016", "seed-document"]);
-  const size = number({ min: 32, max: 8192, step: 1, placeholder: "the preset's" });
+  const size = number({ min: 32, max: 1024, step: 1, placeholder: "the preset's" });
   const colours = h("input", { type: "checkbox" });
   const go = button("Restyle", trying(asked), { class: "main", disabled: true });
 

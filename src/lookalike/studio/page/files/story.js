@@ -12,7 +12,7 @@ page("story", "Story", () => {
   const results = board();
   const shown = pictures({ label: "The character, if there is a picture", most: 3 });
   const style = pictures({ label: "The style, if there is a picture", most: 3 });
-  const list = h("ol", {});
+  const list = h("ol", { class: "frames" });
   const chosen = settings();
   const wording = select([["", "none"]], { "aria-label": "A wording to add" });
   choices().then(({ presets }) => presets.forEach((one) => wording.append(h("option", { value: one.words }, `${one.name}: ${one.summary}`)))).catch((fault) => toast(fault.message));
