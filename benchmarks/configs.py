@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # The tokens that CLIP's first release gave, which the published configs still say.
@@ -89,6 +89,9 @@ class Shape:
     scale: float = 0.18215
     pads: tuple[str, ...] = ("<|endoftext|>",)
     vae: Mapping[str, Any] = field(default_factory=dict)
+    clips: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = field(
+        default_factory=lambda: CLIPS
+    )
 
 
 SD15 = Shape("sd15", SD_UNET, {"L": CLIPS["L"][0]}, "L", PNDM, 512)
@@ -123,3 +126,44 @@ SHAPES = {
         vae={"force_upcast": True},
     ),
 }
+
+
+NARROW_CLIPS = {
+    "L": (text(64, 2, L, 64), eye(80, 160, 2, L, 64)),
+    "H": (text(128, 3, H, 128), eye(96, 192, 2, H, 128)),
+    "bigG": (text(192, 3, G, 192), eye(112, 224, 2, G, 192)),
+}
+NARROW_UNETS = {
+    "L": {"block_out_channels": (32, 32, 64, 64), "cross_attention_dim": 64},
+    "H": {
+        "block_out_channels": (64, 64, 128, 128),
+        "attention_head_dim": (1, 1, 2, 2),
+        "cross_attention_dim": 128,
+    },
+    "bigG": {
+        "block_out_channels": (64, 64, 128),
+        "attention_head_dim": (1, 1, 2),
+        "transformer_layers_per_block": (1, 1, 2),
+        "cross_attention_dim": 64 + 192,
+        "addition_time_embed_dim": 8,
+        "projection_class_embeddings_input_dim": 192 + 6 * 8,
+    },
+}
+
+
+def narrow(shape: Shape) -> Shape:
+    """The same levels, towers and quirks in a few million weights, no two widths alike."""
+    texts = {name: dict(NARROW_CLIPS[name][0]) for name in shape.texts}
+    if shape.clip == "H":
+        texts["H"] |= {"num_hidden_layers": 2, "projection_dim": 72}
+    return replace(
+        shape,
+        source=f"narrow {shape.source}",
+        unet={**shape.unet, **NARROW_UNETS[shape.clip]},
+        texts=texts,
+        vae={**shape.vae, "block_out_channels": (32, 32, 64, 64)},
+        clips=NARROW_CLIPS,
+    )
+
+
+SHAPES |= {f"narrow-{name}": narrow(shape) for name, shape in SHAPES.items()}

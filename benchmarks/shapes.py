@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.configs import CLIPS, SHAPES, Shape
+from benchmarks.configs import SHAPES, Shape
 from lookalike.core.errors import OutputError
 from lookalike.core.files import building, write_json
 
@@ -63,18 +63,17 @@ def modules(shape: Shape) -> Iterator[tuple[str, tuple[Any, str, str]]]:
     )
 
     kinds = (CLIPTextModel, CLIPTextModelWithProjection)
-    wide = (128, 256, 512, 512)
+    wide = {"block_out_channels": (128, 256, 512, 512)}
     with torch.device("meta"):
         yield "unet", (UNet2DConditionModel(**shape.unet), shape.source, "")
         vae = AutoencoderKL(
-            block_out_channels=wide,
             down_block_types=("DownEncoderBlock2D",) * 4,
             up_block_types=("UpDecoderBlock2D",) * 4,
             layers_per_block=2,
             latent_channels=4,
             sample_size=shape.side,
             scaling_factor=shape.scale,
-            **shape.vae,
+            **(wide | dict(shape.vae)),
         )
         yield "vae", (vae, "vae", "")
         for number, (clip, config) in enumerate(shape.texts.items()):
@@ -84,7 +83,7 @@ def modules(shape: Shape) -> Iterator[tuple[str, tuple[Any, str, str]]]:
                 f"text_encoder{'_2' if number else ''}",
                 (tower, clip, "" if number else "text_model."),
             )
-        read, seen = CLIPS[shape.clip]
+        read, seen = shape.clips[shape.clip]
         config = CLIPConfig(
             text_config=dict(read), vision_config=dict(seen), projection_dim=seen["projection_dim"]
         )
