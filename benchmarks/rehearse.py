@@ -49,7 +49,8 @@ class Measured:
 
 def rehearsed(name: str, at: Path, dtype: str, only: list[str]) -> Iterator[tuple[str, Measured]]:
     """Every command that is wanted, in an order in which the first ones need no eyes."""
-    os.environ["LOOKALIKE_DTYPE"] = dtype
+    # A child has none of its parent's threads, and OpenMP would wait for them.
+    os.environ |= {"LOOKALIKE_DTYPE": dtype, "OMP_NUM_THREADS": "1"}
     wanted = [each for each in COMMANDS if not only or any(map(each.name.startswith, only))]
     with tempfile.TemporaryDirectory() as folder, _warm(at / name) as backbone:
         _prepare(Path(folder))
