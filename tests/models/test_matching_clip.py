@@ -143,3 +143,19 @@ def test_a_folder_that_is_no_clip_is_refused(files: dict[str, Path], tmp_path: P
         pytest.raises(ModelError, match="is not a CLIP model with both towers"),
     ):
         _ = backbone.clip
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_text_weights_that_a_clip_and_its_checkpoint_share_are_kept_once(
+    family: str, tinies: dict[str, Any], folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = save_clip(tinies[family], tmp_path / "clip")
+    with Models("cpu", clip=str(folder)).use(str(folders[family])) as backbone:
+        before = backbone.embed(["a cat"]).tokens
+        clip, tower = backbone.clip, backbone.towers[-1].model
+        ours = {each.data_ptr() for each in tower.parameters()}
+        theirs = {each.data_ptr() for each in clip.text.parameters()}
+        # The projection of SD 1.x and 2.x is their CLIP's alone, and SD 2.x lacks a layer.
+        assert ours <= theirs
+        assert clip.project(["a cat"]).isfinite().all()
+        assert torch.equal(backbone.embed(["a cat"]).tokens, before)

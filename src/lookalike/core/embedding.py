@@ -58,6 +58,10 @@ class Embedding:
         row = slice(index, index + 1)
         return self._with(self.tokens[row], None if self.pooled is None else self.pooled[row])
 
+    def part(self, some: slice) -> Embedding:
+        """Some of the rows."""
+        return self._with(self.tokens[some], None if self.pooled is None else self.pooled[some])
+
     def repeat(self, times: int) -> Embedding:
         """Each row `times` times over, copies side by side."""
         return self._with(

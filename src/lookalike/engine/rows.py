@@ -13,13 +13,25 @@ from lookalike.core.records import Prompt, Settings
 from lookalike.engine.plan import noise
 from lookalike.engine.run import run
 from lookalike.models.backbone import Backbone
+from lookalike.models.portions import at_once
+
+MOST = 64
+"""Pictures of mini's size that are made at once at most."""
 
 
 def sampled(
     backbone: Backbone, embedding: Embedding, settings: Settings, seeds: Sequence[int]
 ) -> list[Image]:
-    """One batch: a picture for each row of an embedding, each from its own seed."""
-    return run(backbone, rows_plan(backbone, embedding, settings, seeds))
+    """A picture for each row of an embedding, each from its own seed.
+
+    They are one batch where they are as small as mini's, and else as many as take no more memory.
+    """
+    size = at_once(backbone, MOST)
+    pieces = [slice(start, start + size) for start in range(0, len(seeds), size)]
+    plans = (
+        rows_plan(backbone, rows(embedding, p.start, p.stop), settings, seeds[p]) for p in pieces
+    )
+    return [picture for plan in plans for picture in run(backbone, plan)]
 
 
 def rows_plan(

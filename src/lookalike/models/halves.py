@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from diffusers.models.attention_processor import Attention, AttnProcessor
+from diffusers.models.attention_processor import Attention
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from lookalike.models.attending import Learning
 
 PARTS = ("conv_in", "time_embedding", "add_embedding", "down_blocks", "mid_block")
 """The parts of diffusers' UNet2DConditionModel that run before its decoder, where it has them."""
@@ -25,8 +27,7 @@ class FirstHalf(nn.Module):
         self.parts = nn.ModuleDict({k: _copied(getattr(unet, k)) for k in _present(unet)})
         for part in self.parts.modules():
             if isinstance(part, Attention):
-                # Fused attention has a slow backward pass on the CPU.
-                part.set_processor(AttnProcessor())
+                part.set_processor(Learning())
         self._time_proj = unet.time_proj
         # diffusers' own reading of what a family adds, over our copies of its weights.
         self._config, self._add_time_proj = unet.config, getattr(unet, "add_time_proj", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from lookalike.models.backbone import Backbone
 from lookalike.models.spec import ModelSpec
 
 Key = tuple[str, str | None, bool | None]
+PRECISION = "LOOKALIKE_DTYPE"
+"""What precision models run in where none is asked for: half takes half the memory."""
+
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -78,8 +82,14 @@ class Models:
         return device
 
     def dtype(self, spec: ModelSpec) -> torch.dtype:
-        """Choose a precision: float16 on CUDA where the model bears it, else float32."""
-        name = self._asked_dtype
+        """Choose a precision: the one asked for, here or by the variable for all commands.
+
+        Where none is, float16 on CUDA if the model bears it, else float32.
+        """
+        named = os.environ.get(PRECISION) or "auto"
+        name = named if self._asked_dtype == "auto" else self._asked_dtype
+        if name not in ("auto", *DTYPES):
+            raise ModelError(f"{PRECISION} is {name!r}; it can be auto, {', '.join(DTYPES)}")
         if name == "auto":
             half = self.device.type == "cuda" and "float16" in spec.dtypes
             return torch.float16 if half else torch.float32

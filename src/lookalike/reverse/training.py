@@ -15,6 +15,7 @@ from torch import Tensor
 from lookalike.core.files import write_bytes
 from lookalike.describe.reversing.readers import Inputs, Reader, reader_of
 from lookalike.models.backbone import Backbone
+from lookalike.models.portions import at_once
 from lookalike.reverse.features import Features
 from lookalike.reverse.objective import joint_loss
 from lookalike.reverse.recipe import ReaderRecipe
@@ -22,7 +23,7 @@ from lookalike.train.loop import Step, train
 from lookalike.train.task import Task
 
 BATCH = 128
-"""Pictures read at once where nothing is learnt."""
+"""Pictures read at once where nothing is learnt; fewer where they are larger than mini's."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ def read(reader: Reader, backbone: Backbone, inputs: Inputs) -> Float[Tensor, "p
     """Where a reader places pictures, at length 1, on the CPU; always as in use."""
     learning = reader.training
     reader.eval()
-    pieces = [slice(i, i + BATCH) for i in range(0, len(inputs), BATCH)]
+    size = at_once(backbone, BATCH)
+    pieces = [slice(i, i + size) for i in range(0, len(inputs), size)]
     # In full precision: looks within a step and the last one, after all, are compared.
     with torch.autocast(reader.regress.weight.device.type, enabled=False):
         found = [reader(backbone, inputs.take(piece))[0].cpu() for piece in pieces]

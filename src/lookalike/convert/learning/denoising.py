@@ -55,14 +55,14 @@ def alphas(backbone: Backbone) -> Float[Tensor, " levels"]:
 
 @contextmanager
 def trainable(backbone: Backbone) -> Iterator[None]:
-    """A block in which the U-Net's attention is the plain one: on a CPU its backward is faster."""
-    from diffusers.models.attention_processor import AttnProcessor
+    """A block in which the U-Net's attention is that for learning: on a CPU it is faster."""
+    from lookalike.models.attending import Learning
 
     if backbone.device.type != "cpu":
         yield
         return
     own = dict(backbone.unet.attn_processors)
-    backbone.unet.set_attn_processor(AttnProcessor())
+    backbone.unet.set_attn_processor(Learning())
     try:
         yield
     finally:

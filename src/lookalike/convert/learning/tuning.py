@@ -11,17 +11,22 @@ import torch
 from PIL.Image import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
+from torch import Tensor
 
 from lookalike.convert.learning.denoising import alphas, denoising_loss, trainable
 from lookalike.convert.learning.kept import mark_of
 from lookalike.convert.learning.task import Learner, LearningRecipe, LearningTask
+from lookalike.core.embedding import Embedding
 from lookalike.core.errors import LookalikeError, ModelError
 from lookalike.core.files import read_json, write_bytes, write_json
 from lookalike.models.backbone import Backbone
+from lookalike.models.portions import at_once
 from lookalike.train.checkpoint import trained_steps, trained_weights
 from lookalike.train.loop import train
 
 BEST, HISTORY = "best.safetensors", "held-out.json"
+JUDGED = 64
+"""Held-out pictures of mini's size that are judged at once at most."""
 LEVELS = 8
 """Noise levels, evenly spaced, at which every held-out picture is judged."""
 PATIENCE = 4
@@ -69,13 +74,21 @@ class Judge:
         """The loss under the pictures' own conversion by what was learnt."""
         task = self.task
         seen = learner.see(task.backbone, task.pixels, task.plain)
-        prompt, found = task.form(seen), []
+        prompt, size = task.form(seen), at_once(task.backbone, JUDGED)
+        shares = [slice(start, start + size) for start in range(0, task.count, size)]
         with learner.additions.lent(task.backbone.unet):
-            for level, noise in zip(self.levels, self.noise, strict=True):
-                at = level.expand(task.count)
-                clean = task.latents
-                found.append(denoising_loss(task.backbone, clean, prompt, at, noise.to(clean)))
-        return float(torch.stack(found).mean())
+            found = [
+                self._loss(prompt, level, noise, some) * len(task.latents[some]) / task.count
+                for level, noise in zip(self.levels, self.noise, strict=True)
+                for some in shares
+            ]
+        return float(torch.stack(found).sum() / LEVELS)
+
+    def _loss(self, prompt: Embedding, level: Tensor, noise: Tensor, some: slice) -> Tensor:
+        """The loss of some of the pictures at a level."""
+        clean = self.task.latents[some]
+        at, drawn = level.expand(len(clean)), noise[some].to(clean)
+        return denoising_loss(self.task.backbone, clean, prompt.part(some), at, drawn)
 
 
 def tune(

@@ -26,6 +26,7 @@ from lookalike.core.record import Record
 from lookalike.describe.bank import stored, stored_bank
 from lookalike.describe.reversing.lists import Lists
 from lookalike.describe.reversing.readers import Inputs, Kind, Reader, inputs_of, reader_of
+from lookalike.models.portions import at_once
 
 if TYPE_CHECKING:
     from lookalike.models.backbone import Backbone
@@ -39,7 +40,7 @@ FOLDER = "reverse"
 """Where a model's own reverse model lies, beside its weights."""
 
 HALVES = 32
-"""Pictures read at once."""
+"""Pictures read at once; fewer where they are larger than mini's."""
 
 Mark = tuple[Path, int, int, int]
 
@@ -113,7 +114,8 @@ class Reverser:
         if any(reader.kind == "white" for reader in self.readers):
             captions = self._captions(backbone, pictures)
         inputs = inputs_of(backbone, pictures, captions)
-        pieces = [slice(i, i + HALVES) for i in range(0, len(inputs), HALVES)]
+        size = at_once(backbone, HALVES)
+        pieces = [slice(i, i + size) for i in range(0, len(inputs), size)]
         return torch.cat([self._read(backbone, inputs.take(piece)) for piece in pieces])
 
     @torch.no_grad()

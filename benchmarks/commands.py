@@ -1,0 +1,108 @@
+"""The commands of a rehearsal: every way of making, reading and learning, at few steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SMALL = "--steps 2 --pixels 128 --seed 1 --out out"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command line; `eyes` says that it needs CLIP's vision tower.
+
+    `refusal` is a part of the one line that is right to refuse it with.
+    """
+
+    name: str
+    line: str
+    eyes: bool = False
+    refusal: str | None = None
+
+    def arguments(self, checkpoint: Path) -> list[str]:
+        """The line taken apart, with the checkpoint in its place."""
+        import shlex
+
+        return [each.replace("MODEL", str(checkpoint)) for each in shlex.split(self.line)]
+
+
+def made(name: str, line: str, **known: bool) -> Command:
+    """A command that makes one small picture."""
+    return Command(name, f"{line} --model MODEL --count 1 {SMALL}", **known)
+
+
+WORDS = (
+    made("imagine", "imagine 'a cat in the rain'"),
+    made("imagine, 3:2", "imagine 'a cat in the rain --ar 3:2'"),
+    made("imagine, --no", "imagine 'a cat in the rain --no hat'"),
+    made("imagine, :: weights", "imagine 'a cat::2 rain::-0.5'"),
+    made("imagine, --tile", "imagine 'bricks --tile'"),
+    made("imagine, chaos and stylize", "imagine 'a cat --chaos 50 --stylize 300'"),
+    made("sref, style-aligned", "imagine 'a cat --sref ink.png::1::style-aligned'"),
+    made("sref, reference-only", "imagine 'a cat --sref ink.png::1::reference-only'"),
+    made("sref, start", "imagine 'a cat --sref ink.png::1::start'"),
+    made("cref, subject", "imagine 'a person in the rain --cref hero.png'"),
+    Command("story", f"story 'a cat' 'a cat asleep' --model MODEL {SMALL}"),
+    Command("story, --cref", f"story 'a cat' 'a man' --cref hero.png --model MODEL {SMALL}"),
+    made("vary, a part by words", "vary hero.png 'red hair' --mask mask.png"),
+    made("zoom", "zoom hero.png 2 'a person'"),
+    made("pan", "pan hero.png right 'a person'"),
+    made("remix", "remix hero.png 'a cat'"),
+    Command("shorten", "shorten 'a cat in the heavy rain' --model MODEL"),
+    Command(
+        "characters train",
+        "characters train --recipe characters.toml --names names.txt --out maker --model MODEL",
+    ),
+    Command("characters new", "characters new --count 1 --maker maker --out out --model MODEL"),
+    Command(
+        "reverse make",
+        "reverse make --prompts prompts.txt --out made --seeds 1 --steps 1 --model MODEL",
+    ),
+)
+SEEN = (
+    Command("describe, phrases", "describe hero.png wide.png --by phrases --model MODEL", True),
+    Command(
+        "describe, a bank", "describe hero.png --by phrases --bank bank.txt --model MODEL", True
+    ),
+    Command("describe, interrogator", "describe hero.png --by interrogator --model MODEL", True),
+    Command("describe, reverse", "describe hero.png --by reverse --model MODEL", True, "reverse"),
+    Command("convert, closed-form", "convert wide.png --out a.safetensors --model MODEL", True),
+    Command(
+        "convert, gradient",
+        "convert hero.png --by gradient --steps 1 --out b.safetensors --model MODEL",
+        True,
+    ),
+    Command(
+        "convert, hard-prompt",
+        "convert hero.png --by hard-prompt --steps 1 --out c.safetensors --model MODEL",
+        True,
+    ),
+    Command(
+        "convert, online",
+        "convert hero.png --by online --steps 1 --batch 1 --out d.safetensors --model MODEL",
+        True,
+    ),
+    Command(
+        "convert, textual-inversion",
+        "convert hero.png --by textual-inversion --steps 1 --batch 1 --out e.safetensors "
+        "--model MODEL",
+        True,
+    ),
+    Command(
+        "convert, dreambooth",
+        "convert hero.png --by dreambooth --steps 1 --batch 1 --out f.safetensors --model MODEL",
+        True,
+    ),
+    Command("tune", "tune domain --out g.safetensors --steps 1 --batch 1 --model MODEL", True),
+    made("vary, tuned", "vary hero.png --by tuned --weights g.safetensors", eyes=True),
+    Command("learn", "learn hero.png --as hero --steps 1 --batch 1 --model MODEL", True),
+    made("imagine, learnt", "imagine '@hero, in the rain'", eyes=True),
+    made("imagine, image prompt", "imagine hero.png 'in the rain' --iw 2", eyes=True),
+    made("vary, subtle", "vary hero.png --strength subtle", eyes=True),
+    made("vary, strong", "vary wide.png --strength strong --aspect 2:1", eyes=True),
+    made("vary, a region", "vary hero.png --region 10%,20%,50%,50%", eyes=True),
+    made("edit", "edit hero.png 'hot pink hair'", eyes=True),
+    made("blend", "blend hero.png ink.png --weights 2,1", eyes=True),
+)
+COMMANDS = WORDS + SEEN
