@@ -16,7 +16,7 @@ import numpy as np
 from PIL.Image import Image
 
 from benchmarks.measuring import Asked, Row, alternate, peak
-from benchmarks.speed._peer import Piece, pieces, piped, pipeline
+from benchmarks.speed._peer import Piece, alone, pieces, piped, pipeline
 from lookalike.core.records import Prompt, Settings
 from lookalike.engine.plan import draw_seeds, text_plan
 from lookalike.session import Session
@@ -40,7 +40,7 @@ def measured(piece: Piece) -> Row:
     turns = alternate(mine, peer, piece.repeats)
     session.models.free()
     del mine, peer
-    ours, theirs = peak(partial(ours_alone, piece)), peak(partial(theirs_alone, piece))
+    ours, theirs = peak(partial(ours_alone, piece)), peak(partial(alone, piece))
     return Row(
         part="engine",
         what=f"{piece.name}: {piece.said}",
@@ -74,11 +74,6 @@ def settings(piece: Piece) -> Settings:
 def ours_alone(piece: Piece) -> None:
     """What is measured of our memory."""
     imagine(Session(piece.model, dtype=piece.dtype), piece)
-
-
-def theirs_alone(piece: Piece) -> None:
-    """What is measured of the pipeline's memory, with no code of ours."""
-    piped(pipeline(piece), piece)
 
 
 def apart(ours: list[Image], theirs: list[Image]) -> float:
