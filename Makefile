@@ -31,7 +31,8 @@ format: $(READY)  ## mend what can be mended without thinking
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## timings on this machine
+bench: $(READY)  ## timings on this machine, and ours against peers'
+	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.references
 

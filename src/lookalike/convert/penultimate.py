@@ -68,9 +68,10 @@ def end_states(
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What is measured once of a model: the regression, and the mean length of pooled vectors."""
+    """What is measured once of a model: the regression, a text's first state, pooled lengths."""
 
     states: Regression
+    start: Float[Tensor, " width"]
     pooled_norm: float | None
 
 
@@ -81,7 +82,9 @@ def measure(backbone: Backbone, texts: Sequence[str]) -> Known:
     wanted = torch.cat([states for states, _ in found])
     norms = [norm for _, norm in found if norm is not None]
     pooled = float(torch.cat(norms).mean()) if norms else None
-    return Known(regress(backbone.clip.project(texts).to(wanted), wanted), pooled)
+    # The towers are causal: every text's first state is the same.
+    start = backbone.embed(texts[:1]).tokens[0, 0].float()
+    return Known(regress(backbone.clip.project(texts).to(wanted), wanted), start, pooled)
 
 
 def _ends(backbone: Backbone, texts: Sequence[str]) -> tuple[States, Tensor | None]:
@@ -111,12 +114,10 @@ def regressed(backbone: Backbone) -> Callable[[Float[Tensor, "batch vision"]], E
     pooled vectors: both lie in the second tower's CLIP space.
     """
     known = _of(backbone)
-    with torch.no_grad():
-        start = backbone.embed([""]).tokens[0, 0].float()
 
     def prompt(pooled: Float[Tensor, "batch vision"]) -> Embedding:
         unit = torch.nn.functional.normalize(pooled @ backbone.clip.visual_projection.T, dim=-1)
-        tokens = as_prompt(known.states(unit), start, backbone.length)
+        tokens = as_prompt(known.states(unit), known.start, backbone.length)
         own = None if known.pooled_norm is None else unit * known.pooled_norm
         return Embedding(tokens, own, backbone.space)
 
