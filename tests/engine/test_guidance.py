@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -29,7 +30,8 @@ class Model:
 
     def __call__(self, x: Tensor, level: Tensor, told: Embedding) -> Tensor:
         self.calls += 1
-        return answer(float(told.tokens[0, 0, 0]))
+        value = told.tokens[:, 0, 0].reshape(-1, 1, 1, 1)
+        return x * value + value**2
 
 
 def answer(value: float) -> Tensor:
@@ -95,3 +97,15 @@ def test_plain_guidance_does_not_ask_what_no_text_would_give() -> None:
     model = Model()
     assert torch.equal(guided(model, plan([(2.0, 1.0)], 1.0), X, LEVEL), answer(2.0))
     assert model.calls == 1
+
+
+def test_a_plan_that_nothing_bends_asks_the_model_once() -> None:
+    model = Model()
+    guided(model, plan([(2.0, 1.0), (3.0, -1.0)], 5.0), X, LEVEL)
+    assert model.calls == 1
+
+
+def test_texts_of_different_lengths_are_read_one_after_another() -> None:
+    longer = Embedding(torch.full((1, 5, 3), 2.0), None, "stub")
+    mixed = replace(plan([], 5.0), conditionings=(Conditioning(longer),))
+    assert torch.allclose(guided(Model(), mixed, X, LEVEL), found([(2.0, 1.0)], 5.0))

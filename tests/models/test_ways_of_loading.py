@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -99,14 +100,20 @@ def test_a_folder_of_float16_variants_or_shards_loads(tmp_path: Path) -> None:
             assert_same(backbone, original)
 
 
-def test_half_precision_stays_near_and_sdxls_vae_stays_exact(
-    folders: dict[str, Path], originals: dict[str, Any]
+@pytest.mark.parametrize(
+    ("dtype", "vae"),
+    [("bfloat16", torch.bfloat16), ("float16", torch.float32)],
+)
+def test_half_precision_stays_near_and_sdxls_vae_stays_exact_in_float16(
+    folders: dict[str, Path],
+    originals: dict[str, Any],
+    dtype: Literal["bfloat16", "float16"],
+    vae: torch.dtype,
 ) -> None:
-    # bfloat16 on the CPU stands for float16 on a GPU: the same placing, the same casts.
     exact = originals["sdxl"]
-    with Models("cpu", "bfloat16").use(str(folders["sdxl"])) as backbone:
-        assert backbone.unet.dtype == torch.bfloat16
-        assert backbone.vae.dtype == torch.float32
+    with Models("cpu", dtype).use(str(folders["sdxl"])) as backbone:
+        assert backbone.unet.dtype == getattr(torch, dtype)
+        assert backbone.vae.dtype == vae
         assert backbone.space == exact.space
         noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
         clean = [
@@ -115,6 +122,27 @@ def test_half_precision_stays_near_and_sdxls_vae_stays_exact(
         ]
         assert clean[0].dtype == torch.float32
         torch.testing.assert_close(*clean, rtol=0.1, atol=0.1)
+
+
+def test_a_vae_that_overflows_float16_goes_on_in_float32(folders: dict[str, Path]) -> None:
+    latents = 10 * torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    with Models("cpu").use(str(folders["sd1"])) as exact:
+        weight = exact.vae.post_quant_conv.weight
+        weight *= 3e4 / weight.abs().max()  # in bounds, while what comes of it is not
+        wanted = exact.decode(latents)
+        exact.vae.half()
+        found = exact.decode(latents)
+        assert exact.vae.dtype == torch.float32
+    assert np.abs(np.asarray(found[0], int) - np.asarray(wanted[0])).max() <= 8
+
+
+def test_pictures_are_decoded_alike_together_and_alone(folders: dict[str, Path]) -> None:
+    latents = torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    with Models("cpu").use(str(folders["sd1"])) as backbone:
+        together = backbone.decode(latents)
+        alone = [backbone.decode(one[None])[0] for one in latents]
+    for a, b in zip(together, alone, strict=True):
+        assert np.abs(np.asarray(a, int) - np.asarray(b)).max() <= 1
 
 
 def test_a_hub_model_is_loaded_once_whether_fetched_just_now_or_before(

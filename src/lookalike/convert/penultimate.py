@@ -67,9 +67,10 @@ def end_states(
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What is measured once of a model: the regression, and the mean length of pooled vectors."""
+    """What is measured once of a model: the regression, a text's first state, pooled lengths."""
 
     states: Regression
+    start: Float[Tensor, " width"]
     pooled_norm: float | None
 
 
@@ -79,7 +80,9 @@ def measure(backbone: Backbone, texts: Sequence[str]) -> Known:
     read = backbone.embed(texts)
     wanted = end_states(read.tokens.float(), backbone.ends(texts))
     pooled = None if read.pooled is None else float(read.pooled.float().norm(dim=-1).mean())
-    return Known(regress(backbone.clip.project(texts).to(wanted), wanted), pooled)
+    # The towers are causal: every text's first state is the same.
+    start = read.tokens[0, 0].float()
+    return Known(regress(backbone.clip.project(texts).to(wanted), wanted), start, pooled)
 
 
 # Weak, so that a model that is freed takes its memory with it.
@@ -99,12 +102,10 @@ def regressed(backbone: Backbone) -> Callable[[Float[Tensor, "batch vision"]], E
     pooled vectors: both lie in the second tower's CLIP space.
     """
     known = _of(backbone)
-    with torch.no_grad():
-        start = backbone.embed([""]).tokens[0, 0].float()
 
     def prompt(pooled: Float[Tensor, "batch vision"]) -> Embedding:
         unit = torch.nn.functional.normalize(pooled @ backbone.clip.visual_projection.T, dim=-1)
-        tokens = as_prompt(known.states(unit), start, backbone.length)
+        tokens = as_prompt(known.states(unit), known.start, backbone.length)
         own = None if known.pooled_norm is None else unit * known.pooled_norm
         return Embedding(tokens, own, backbone.space)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -25,14 +26,42 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
     """
     scale = plan.prompt.settings.guidance
     total = total_weight([c.weight for c in plan.conditionings])
-    told = [(c.weight / total, denoise(x, level, c.embedding)) for c in plan.conditionings if total]
-    if scale == 1 and len(told) == 1 and told[0][0] == 1:
-        return told[0][1]
-    bare = denoise(x, level, _read_alike(plan))
+    read = [c for c in plan.conditionings if total]
+    shares = [c.weight / total for c in read]
+    if scale == 1 and shares == [1]:
+        return denoise(x, level, read[0].embedding)
+    bare, *seen = _readings(
+        denoise, plan, x, level, [_read_alike(plan), *(c.embedding for c in read)]
+    )
     steered = bare
-    for share, seen in told:
-        steered = steered + (scale * share) * (seen - bare)
+    for share, one in zip(shares, seen, strict=True):
+        steered = steered + (scale * share) * (one - bare)
     return steered
+
+
+def _readings(
+    denoise: Denoise, plan: Plan, x: Latents, level: Tensor, embeddings: Sequence[Embedding]
+) -> Sequence[Latents]:
+    """What is seen in the same latents with each of some embeddings: at once, where that may be.
+
+    What bends a plan counts on one row for each picture, so bent plans go one after another.
+    """
+    bent, times = bool(plan.wraps or plan.injections), len(embeddings)
+    if bent or any(_kind(one) != _kind(embeddings[0]) for one in embeddings):
+        return [denoise(x, level, one) for one in embeddings]
+    return denoise(x.repeat(times, 1, 1, 1), level, _stacked(embeddings, len(x))).chunk(times)
+
+
+def _kind(embedding: Embedding) -> tuple[object, ...]:
+    """What embeddings must have in common to be read in one call."""
+    return embedding.tokens.shape[1:], embedding.pooled is None, id(embedding.adjustment)
+
+
+def _stacked(embeddings: Sequence[Embedding], rows: int) -> Embedding:
+    """Embeddings one under another, each once for each of so many rows."""
+    tokens = torch.cat([one.tokens.expand(rows, -1, -1) for one in embeddings])
+    pooled = [one.pooled.expand(rows, -1) for one in embeddings if one.pooled is not None]
+    return replace(embeddings[0], tokens=tokens, pooled=torch.cat(pooled) if pooled else None)
 
 
 def _read_alike(plan: Plan) -> Embedding:

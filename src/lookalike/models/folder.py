@@ -18,8 +18,14 @@ from lookalike.models.spec import Family
 from lookalike.models.towers import TextTower
 
 
-def load_folder(folder: Path, family: Family | None = None) -> Parts:
-    """Load a diffusers folder of one of our families; ModelError says what is wrong with it."""
+def load_folder(
+    folder: Path, family: Family | None = None, dtype: torch.dtype = torch.float32
+) -> Parts:
+    """Load a diffusers folder of one of our families; ModelError says what is wrong with it.
+
+    The U-Net comes in the precision that it is to run in: brought there later, an XL one would
+    for a while take three times its room.
+    """
     family = family or folder_family(folder)
     towers = [_tower(folder, "text_encoder", "tokenizer", projected=False)]
     if family == "sdxl":
@@ -27,8 +33,8 @@ def load_folder(folder: Path, family: Family | None = None) -> Parts:
     index = json_of(folder / "model_index.json")
     return Parts(
         family=family,
-        unet=_diffusers_part(folder, "unet"),
-        vae=_diffusers_part(folder, "vae"),
+        unet=_diffusers_part(folder, "unet", dtype),
+        vae=_diffusers_part(folder, "vae", torch.float32),
         towers=tuple(towers),
         scheduler_config=json_of(folder / "scheduler" / "scheduler_config.json"),
         folder=folder,
@@ -77,13 +83,13 @@ def load_tokenizer(place: Path) -> Any:
         return CLIPTokenizer.from_pretrained(str(place), local_files_only=True)
 
 
-def _diffusers_part(folder: Path, component: str) -> Any:
+def _diffusers_part(folder: Path, component: str, dtype: torch.dtype) -> Any:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
     variant, _ = component_weights(folder, component)
     kind = {"unet": UNet2DConditionModel, "vae": AutoencoderKL}[component]
-    return load_part(kind, folder / component, variant, torch.float32)
+    return load_part(kind, folder / component, variant, dtype)
 
 
 def _tower(folder: Path, component: str, tokenizer: str, *, projected: bool) -> TextTower:

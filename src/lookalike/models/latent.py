@@ -39,6 +39,10 @@ NOISE_KEYS = (
 )
 
 
+DECODED_CELLS = 64 * 64
+"""Cells of latents that are decoded at once: small pictures together, large ones each alone."""
+
+
 class LatentDiffusion(Backbone):
     """A Backbone made of loaded parts; a family adds how its U-Net is told about the text."""
 
@@ -124,16 +128,33 @@ class LatentDiffusion(Backbone):
         shift, scale = self._latent_scale
         # One at a time, so that a picture's latents do not depend on its neighbours.
         latents = [
-            self.vae.encode(self._pixels(picture, size)).latent_dist.mean.float()
-            for picture in pictures
+            self._exact(self._latents, self._pixels(picture, size)).float() for picture in pictures
         ]
         return (torch.cat(latents) - shift) * scale
 
     def decode(self, latents: Float[Tensor, "batch channels height width"]) -> list[Image]:
         """Turn latents into pictures."""
         shift, scale = self._latent_scale
-        unscaled = (latents.to(self.device, torch.float32) / scale + shift).to(self.vae.dtype)
-        return [_picture(self.vae.decode(each[None]).sample[0]) for each in unscaled]
+        unscaled = latents.to(self.device, torch.float32) / scale + shift
+        height, width = latents.shape[-2:]
+        at_once = max(1, DECODED_CELLS // (height * width))
+        decoded = [self._exact(self._decoded, some) for some in unscaled.split(at_once)]
+        return [_picture(each) for some in decoded for each in some]
+
+    def _latents(self, pixels: Tensor) -> Tensor:
+        return self.vae.encode(pixels).latent_dist.mean
+
+    def _decoded(self, latents: Tensor) -> Tensor:
+        return self.vae.decode(latents, return_dict=False)[0]
+
+    def _exact(self, run: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """Run a half of the VAE; one that overflows float16 goes on in float32 for good."""
+        done = run(x.to(self.vae.dtype))
+        if self.vae.dtype == torch.float16 and not done.isfinite().all():
+            with quiet():
+                self.vae.to(torch.float32)
+            done = run(x.float())
+        return done
 
     @property
     def _latent_scale(self) -> tuple[float, float]:
@@ -143,7 +164,7 @@ class LatentDiffusion(Backbone):
     def _pixels(self, picture: Image, size: tuple[int, int]) -> Float[Tensor, "1 3 height width"]:
         fitted = ImageOps.fit(picture.convert("RGB"), size, Resampling.LANCZOS)
         values = torch.from_numpy(np.asarray(fitted, dtype=np.float32)) / 127.5 - 1
-        return values.permute(2, 0, 1)[None].to(self.device, self.vae.dtype)
+        return values.permute(2, 0, 1)[None].to(self.device)
 
     def denoise(
         self,

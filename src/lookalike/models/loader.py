@@ -40,7 +40,7 @@ def load_backbone(
     path: Path, spec: ModelSpec, device: torch.device, dtype: torch.dtype, clip: str | None
 ) -> Backbone:
     """Load a checkpoint; `clip` is the path or hub id of its CLIP, looked for at first need."""
-    parts = load_parts(path, spec)
+    parts = load_parts(path, spec, dtype)
     with loading(path):
         parts = parts.to(device, dtype)
     kind = StableDiffusionXL if parts.family == "sdxl" else StableDiffusion
@@ -53,9 +53,9 @@ def load_backbone(
     )
 
 
-def load_parts(path: Path, spec: ModelSpec) -> Parts:
+def load_parts(path: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> Parts:
     """Load a folder or a single file, with what `spec` knows better than the files."""
-    parts = load_folder(path, spec.family) if path.is_dir() else load_file(path, spec)
+    parts = load_folder(path, spec.family, dtype) if path.is_dir() else load_file(path, spec)
     config = dict(parts.scheduler_config)
     if spec.prediction is not None:
         config["prediction_type"] = spec.prediction
