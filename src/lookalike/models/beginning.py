@@ -109,6 +109,6 @@ def _read(
 
 def _attended(
     query: Heads, key: Heads, value: Heads, seen: Bool[Tensor, "tokens all"]
-) -> Float[Tensor, "_texts tokens width"]:
+) -> Float[Tensor, "_texts tokens joined"]:
     found = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
     return found.transpose(1, 2).flatten(2)
