@@ -25,6 +25,7 @@ from tests.describe.reversers import Neighbours
 
 COUNT = 4
 FEW: dict[str, dict[str, object]] = {
+    "chain": {"phrases": 4, "tried": 64, "kept": 16, "mended": 1},
     "interrogator": {"fewest": 2, "most": 2, "intermediate": 100},
     "reverse": {"retrieved": 4},
 }

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from lookalike.models.backbone import Backbone
     from lookalike.models.clip import Clip
 
-LIMIT = 100_000
-"""Phrases in one bank; more is taken for a mistake."""
+LIMIT = 200_000
+"""Lines of one bank; more is taken for a mistake."""
+
+MANY = 10_000
+"""Texts that are worth sorting before they are read."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Bank:
         """Whether a phrase makes sense with a frame."""
         return frame not in self.of or phrase in self.of[frame]
 
-    @property
+    @cached_property
     def phrases(self) -> list[str]:
         """All phrases, group after group."""
         return [phrase for group in self.groups for phrase in group]
@@ -57,14 +61,25 @@ class Bank:
 def bank_of(backbone: Backbone, path: str | None) -> Bank:
     """The bank at `path`, else the model's own (`phrases.json` in its folder), else the common one.
 
+    `clip-interrogator` in place of a path stands for the lists of that package.
+
     Raises:
-        OptionError: the file is missing, empty, not text or too long.
+        OptionError: the file is missing, empty, not text or too long; or there is no such package.
     """
+    from lookalike.describe.flavours import NAME, flavours
+
+    if path == NAME:
+        return flavours(_common().frames)
     if path is not None:
         return read_bank(Path(path))
     own = backbone.folder / "phrases.json" if backbone.folder else None
     if own is not None and own.exists():
         return stored_bank(own)
+    return _common()
+
+
+def _common() -> Bank:
+    """Common words of prompts, behind frames that say what is to be seen."""
     from lookalike.models.texts import words
 
     kinds = dict(words())
@@ -131,9 +146,20 @@ def embedded(clip: Clip, texts: list[str]) -> Tensor:
             return load_file(kept)["texts"]
         except (SafetensorError, OSError, KeyError):
             pass  # damaged: made again below
-    found = clip.project(texts)
+    found = _read(clip, texts)
     if clip.sha256:
         # A cache that cannot be written costs time, not the result.
         with suppress(OutputError):
             write_bytes(kept, save({"texts": found.cpu().contiguous()}))
     return found.cpu()
+
+
+def _read(clip: Clip, texts: list[str]) -> Tensor:
+    """The texts' places; of many, those of about one length together, so that little is padded."""
+    if len(texts) < MANY:
+        return clip.project(texts)
+    import torch
+
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    found = clip.project([texts[place] for place in order])
+    return found[torch.tensor(order, device=found.device).argsort()]

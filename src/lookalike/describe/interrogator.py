@@ -117,7 +117,7 @@ class _Asking:
     def ranked(self) -> list[str]:
         """All phrases, the nearest to the picture first."""
         order = self.alone.argsort(descending=True, stable=True).tolist()
-        return [self.bank.phrases[i] for i in order]
+        return list(map(self.bank.phrases.__getitem__, order))
 
     def fast(self) -> Flavours:
         """The flavours that are nearest on their own, as many as the model reads."""

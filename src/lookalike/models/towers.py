@@ -67,6 +67,13 @@ class TextTower:
         )
         return read["input_ids"].to(self.model.device)
 
+    def words(self, texts: Sequence[str]) -> list[list[int]]:
+        """Give the token numbers of texts, whole, without the start and the end."""
+        read = self.tokenizer(
+            list(texts), add_special_tokens=False, truncation=False, verbose=False
+        )
+        return read["input_ids"]
+
     def read(self, texts: Sequence[str]) -> Any:
         """Run the text model over texts: transformers' output with all hidden states."""
         return self.model(self.ids(texts), output_hidden_states=True)
