@@ -42,6 +42,9 @@ Start = Annotated[
     Path | None,
     typer.Option("--start", metavar="RUN", help="A new training begins with this run's weights."),
 ]
+Compiled = Annotated[
+    bool, typer.Option("--compile", help="Have torch compile the part, where it can.")
+]
 Trained = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
 Weights = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where mini/ and probe/ go.")]
 JudgeWeights = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where judge/ goes.")]
@@ -69,14 +72,24 @@ def train(
     out: RunFolder = None,
     data: Data = None,
     start: Start = None,
+    device: Device = "cpu",
+    compiled: Compiled = False,
 ) -> None:
-    """Train a part of mini; a run that was stopped goes on where it was."""
+    """Train a part of mini; a run that was stopped goes on where it was.
+
+    Several processes of `accelerate launch` train it together.
+    """
     from lookalike.mini.recipe import read_recipe
     from lookalike.mini.sheets import train_with_sheets
+    from lookalike.models.store import Models
+    from lookalike.train.together import place
 
     chosen, run = read_recipe(recipe), out or RUNS / Path(recipe).stem
-    kept = data or RUNS / "data"
-    last = output.watched(train_with_sheets(part, chosen, run, kept, start=start), part, _tell)
+    kept, on = data or RUNS / "data", Models(device).device
+    steps = train_with_sheets(part, chosen, run, kept, start=start, device=on, compiled=compiled)
+    last = output.watched(steps, part, _tell)
+    if not place().first:
+        return
     done = f"step {last.number}, loss {last.loss:.4f}" if last else "it was trained already"
     page = run / part / "sample.png"
     typer.echo(f"{part}: {done}; {page if page.exists() else run / part}")

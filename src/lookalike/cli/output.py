@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -72,7 +73,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: boo
 @contextmanager
 def bar() -> Iterator[Bar | None]:
     """A progress bar on stderr, or None where stderr is no terminal."""
-    if not sys.stderr.isatty():
+    # Of the processes that `accelerate launch` starts, the first alone draws one.
+    if not sys.stderr.isatty() or os.environ.get("RANK", "0") != "0":
         yield None
         return
     from rich.console import Console

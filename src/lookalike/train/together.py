@@ -126,13 +126,21 @@ def normed_together(module: nn.Module) -> Iterator[None]:
         return
     # torch's SyncBatchNorm is for GPUs alone.
     norms = [each for each in module.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
-    before = [n.register_forward_pre_hook(lambda _, given: (joined(given[0]),)) for n in norms]
-    after = [n.register_forward_hook(lambda _, given, found: dealt(found)) for n in norms]
+    before = [each.register_forward_pre_hook(_every_row) for each in norms]
+    after = [each.register_forward_hook(_own_rows) for each in norms]
     try:
         yield
     finally:
         for each in (*before, *after):
             each.remove()
+
+
+def _every_row(norm: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return (joined(given[0]),) if norm.training else given
+
+
+def _own_rows(norm: nn.Module, given: tuple[Tensor, ...], found: Tensor) -> Tensor:
+    return dealt(found) if norm.training else found
 
 
 def wait() -> None:
