@@ -70,7 +70,10 @@ def reverse(folder: Path) -> Iterator[tuple[str, Curve]]:
 def main(kind: str, folder: str) -> None:
     """Train, and write the curves beside the runs."""
     torch.set_num_threads(1)
-    found = dict({"tiny": tiny, "mini": mini, "tune": tuned, "reverse": reverse}[kind](Path(folder)))
+    found: dict[str, Curve] = dict(
+        {"tiny": tiny, "mini": mini, "tune": tuned, "reverse": reverse}[kind](Path(folder))
+    )
+    found["processes"] = [float(place().count)]
     if place().first:
         Path(folder, "curves.json").write_text(json.dumps(found))
 

@@ -65,13 +65,23 @@ def train_with_sheets(
     start: Path | None = None,
     device: torch.device = CPU,
     compiled: bool = False,
+    seconds: float | None = None,
 ) -> Iterator[Step]:
     """`train_part`, with a sample sheet of the last checkpoint now and then and at the end.
 
     The same call goes on where the last one stopped; sheets draw no chance that training uses.
     """
     shown, first = time.monotonic(), place().first
-    steps = train_part(part, recipe, run, data, start=start, device=device, compiled=compiled)
+    steps = train_part(
+        part,
+        recipe,
+        run,
+        data,
+        start=start,
+        device=device,
+        compiled=compiled,
+        seconds=seconds,
+    )
     for step in steps:
         yield step
         if first and time.monotonic() - shown > every and (run / part / NAME).exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from lookalike.mini import clip as clips
 from lookalike.mini import vae as vaes
 from lookalike.mini.ahead import sayings, training_captions
 from lookalike.mini.data import CPU, as_tensor
+from lookalike.mini.fitting import fit
 from lookalike.mini.recipe import TRAINED, JudgeRecipe, MiniRecipe
 from lookalike.models.probe import ProbeNet
 from lookalike.train.checkpoint import trained_weights
@@ -170,11 +172,13 @@ def train_part(
     start: Path | None = None,
     device: torch.device = CPU,
     compiled: bool = False,
+    seconds: float | None = None,
 ) -> Iterator[Step]:
     """Train a part in `run`, step by step; the same call goes on where the last one stopped.
 
     A new training may `start` from the weights of another run's part, and from its tokenizer. With
-    `compiled`, torch compiles the part where it can.
+    `compiled`, torch compiles the part where it can. A training that would take longer than
+    `seconds` does fewer steps of the same schedule, chosen once, by its speed at the start.
 
     Raises:
         OptionError: there is no such part. ModelError: a part it stands on, or that it is to start
@@ -184,9 +188,12 @@ def train_part(
         with first_here():
             _take_words(start / "tokenizer", run / "tokenizer")
     begun = None if start is None else start / part
+    began = time.monotonic()
     task = task_of(part, recipe, run, data, device)
     if compiled:
         task.compile()
+    if seconds is not None:
+        fit(task, run / part, seconds - (time.monotonic() - began))
     yield from train(task, run / part, every, begun)
 
 

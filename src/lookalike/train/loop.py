@@ -115,6 +115,28 @@ def _check_alone(task: Task[Any]) -> None:
         )
 
 
+WARM, TIMED = 8, 24
+"""Steps that are done before a training's speed is measured, and steps that it is measured on."""
+
+
+def seconds_a_step(task: Task[Any]) -> float:
+    """How long a step in the middle of a training takes, by a few that are done and taken back."""
+    task.module.train()
+    kept = {name: value.clone() for name, value in task.module.state_dict().items()}
+    state = _State(task, None, None)
+    state.done, began = task.schedule.steps // 2, 0.0
+    for number in range(WARM + TIMED):
+        if number == WARM:
+            began = time.monotonic()
+        found, _ = state.step()
+        if number in (WARM - 1, WARM + TIMED - 1):
+            float(found)  # waits for the device
+    pause = (time.monotonic() - began) / TIMED
+    task.module.load_state_dict(kept)
+    task.module.zero_grad(set_to_none=True)
+    return pause
+
+
 class _State:
     """A training between two steps: what is kept on disk, by the first process alone."""
 

@@ -18,8 +18,8 @@ from lookalike.convert.learning.task import Learner, LearningRecipe, LearningTas
 from lookalike.core.errors import LookalikeError, ModelError
 from lookalike.core.files import read_json, write_bytes, write_json
 from lookalike.models.backbone import Backbone
-from lookalike.train.checkpoint import trained_steps, trained_weights
 from lookalike.train import together
+from lookalike.train.checkpoint import trained_steps, trained_weights
 from lookalike.train.loop import train
 
 BEST, HISTORY = "best.safetensors", "held-out.json"
