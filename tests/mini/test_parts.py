@@ -129,7 +129,7 @@ def test_edges_are_the_differences_of_neighbours() -> None:
 def test_the_scaling_factor_gives_latents_unit_deviation(place: Place, pictures: Dataset) -> None:
     vae = build_vae(place.recipe.vae, 32).eval()
     shown = scaled(as_tensor(pictures))
-    factor = latent_scale(vae, shown)
+    factor = latent_scale(vae, as_tensor(pictures))
     with torch.no_grad():
         mean = posterior(vae, shown).mean * factor
     assert float(mean.std()) == pytest.approx(1.0, rel=1e-4)

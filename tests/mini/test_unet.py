@@ -56,7 +56,10 @@ def task(place: Place, losses: dict[str, list[float]]) -> UnetTask:
 
 def told_by(task: UnetTask, **shares: float) -> Tensor:
     task.recipe = task.recipe.model_copy(update=shares)
-    return task.read(TEXTS, task.chance(0))
+    chance = task.chance(0)
+    empty = torch.rand(len(TEXTS), generator=chance) < task.recipe.caption_drop
+    bare = torch.rand(len(TEXTS), generator=chance) < task.recipe.word_drop
+    return task.read(tokens(task.tokenizer, TEXTS), empty, bare)
 
 
 def own_states(task: UnetTask, texts: list[str]) -> Tensor:
@@ -80,6 +83,13 @@ def test_dropped_words_leave_start_end_and_pads(task: UnetTask) -> None:
     assert torch.equal(dropped[1, 0], whole[1, 0])
     assert torch.equal(dropped[1, end:], whole[1, end:])
     assert bool((dropped[1, 1:end] == whole[1, end]).all())
+
+
+def test_captions_are_dropped_in_the_recipes_shares(task: UnetTask) -> None:
+    for share in (0.0, 1.0):
+        task.recipe = task.recipe.model_copy(update={"caption_drop": share, "word_drop": share})
+        drawn = task.draw(0)
+        assert drawn.empty.tolist() == drawn.bare.tolist() == [bool(share)] * len(drawn.which)
 
 
 def test_the_loss_is_the_mean_square_error_of_v(task: UnetTask) -> None:

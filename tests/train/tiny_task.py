@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lookalike.train.loop import train
 from lookalike.train.task import Recipe, Schedule, Task
+from lookalike.train.together import dealt
 
 COUNT = 10
 
@@ -37,8 +38,9 @@ class TinyTask(Task[Recipe]):
 
     def loss(self, step: int) -> tuple[Tensor, dict[str, float]]:
         """The square error of noisy inputs' sums."""
-        rows = self.inputs[self.order(step, COUNT)]
-        noise = torch.randn(rows.shape, generator=self.chance(step))
+        every = self.inputs[self.order(step, COUNT)]
+        noise = dealt(torch.randn(every.shape, generator=self.chance(step)))
+        rows = dealt(every)
         found = self.module(rows + 0.1 * noise)
         if step == self.interrupt:  # the running statistics have changed, the weights have not
             raise KeyboardInterrupt

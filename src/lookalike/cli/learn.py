@@ -101,7 +101,8 @@ def tune(
     """Tune the closed form on pictures of a domain; a tuning that was stopped goes on.
 
     A tenth of the pictures is held out: the step that did best on them is kept, and the tuning
-    ends when they get no better. Use the file as --by tuned --weights FILE.
+    ends when they get no better. Use the file as --by tuned --weights FILE. Several processes of
+    `accelerate launch` tune together.
     """
     output.new_file(out)
     made = session(model, device, clip)
@@ -119,6 +120,10 @@ def tune(
     )
     work = made.tune(folder, out, recipe, licence=licence, every=SECONDS)
     found = output.drained(work, "tuning", _tell)
+    from lookalike.train.together import place
+
+    if not place().first:
+        return
     typer.echo(
         f"held-out loss {found.before:.4f} before, {found.after:.4f} at step {found.best} of "
         f"{found.steps} ({found.pictures} pictures"

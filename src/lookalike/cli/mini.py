@@ -42,6 +42,20 @@ Start = Annotated[
     Path | None,
     typer.Option("--start", metavar="RUN", help="A new training begins with this run's weights."),
 ]
+Compiled = Annotated[
+    bool, typer.Option("--compile", help="Have torch compile the part, where it can.")
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option("--minutes", min=0, help="Do fewer steps if all would take longer than this."),
+]
+Log = Annotated[
+    float | None,
+    typer.Option("--log", min=0, help="Print a line every so many seconds, in place of a bar."),
+]
+ProbeFolder = Annotated[
+    Path | None, typer.Option("--probe", metavar="DIR", help="The judge; the package's if unset.")
+]
 Trained = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
 Weights = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where mini/ and probe/ go.")]
 JudgeWeights = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where judge/ goes.")]
@@ -69,14 +83,36 @@ def train(
     out: RunFolder = None,
     data: Data = None,
     start: Start = None,
+    device: Device = "cpu",
+    compiled: Compiled = False,
+    minutes: Minutes = None,
+    log: Log = None,
 ) -> None:
-    """Train a part of mini; a run that was stopped goes on where it was."""
+    """Train a part of mini; a run that was stopped goes on where it was.
+
+    Several processes of `accelerate launch` train it together.
+    """
     from lookalike.mini.recipe import read_recipe
     from lookalike.mini.sheets import train_with_sheets
+    from lookalike.models.store import Models
+    from lookalike.train.together import place
 
     chosen, run = read_recipe(recipe), out or RUNS / Path(recipe).stem
-    kept = data or RUNS / "data"
-    last = output.watched(train_with_sheets(part, chosen, run, kept, start=start), part, _tell)
+    kept, on = data or RUNS / "data", Models(device).device
+    steps = train_with_sheets(
+        part,
+        chosen,
+        run,
+        kept,
+        start=start,
+        device=on,
+        compiled=compiled,
+        seconds=None if minutes is None else minutes * 60,
+    )
+    first = place().first
+    last = output.watched(steps, part, _tell, log if first else None)
+    if not first:
+        return
     done = f"step {last.number}, loss {last.loss:.4f}" if last else "it was trained already"
     page = run / part / "sample.png"
     typer.echo(f"{part}: {done}; {page if page.exists() else run / part}")
@@ -88,13 +124,46 @@ def _tell(step: Step) -> tuple[int, int, str]:
 
 
 @group.command()
-def export(run: Trained, out: Weights, recipe: RecipeName = "draft", data: Data = None) -> None:
+def export(
+    run: Trained,
+    out: Weights,
+    recipe: RecipeName = "draft",
+    data: Data = None,
+    device: Device = "cpu",
+) -> None:
     """Put the trained parts together as a folder that diffusers and transformers load."""
     from lookalike.mini.export import export as exported
     from lookalike.mini.recipe import read_recipe
 
     chosen, kept = read_recipe(recipe), data or RUNS / "data"
-    for line in exported(chosen, run, kept, out):
+    for line in exported(chosen, run, kept, out, device):
+        typer.echo(line)
+
+
+@group.command()
+def grow(
+    recipe: RecipeName = "full",
+    minutes: Annotated[float, typer.Option("--minutes", help="How long it may take in all.")] = 27,
+    out: RunFolder = None,
+    data: Data = None,
+    device: Device = "auto",
+    compiled: Compiled = False,
+    log: Annotated[float, typer.Option("--log", help="Seconds from line to line.")] = 20,
+) -> None:
+    """Grow a whole mini unattended: pictures, all parts, export and report, in a given time.
+
+    Parts that would take longer than their share of it do fewer steps. A run that was stopped goes
+    on, and what there is of it is exported on the way, into `out` of the run's folder.
+    """
+    from lookalike.mini.growing import Growing
+    from lookalike.mini.growing import grow as grown
+    from lookalike.mini.recipe import read_recipe
+    from lookalike.models.store import Models
+
+    chosen, run = read_recipe(recipe), out or RUNS / Path(recipe).stem
+    on = str(Models(device).device)
+    growing = Growing(recipe, run, data or RUNS / "data", on, compiled, log)
+    for line in grown(growing, chosen, minutes):
         typer.echo(line)
 
 
@@ -114,13 +183,14 @@ def report(
     json: Json = False,
     out: SheetFolder = None,
     device: Device = "auto",
+    probe: ProbeFolder = None,
 ) -> None:
     """Measure mini on held-out pictures and print every figure."""
     from lookalike.core.files import next_free
     from lookalike.core.pictures import save_picture
 
     place = None if out is None else output.folder(out)
-    outcome = _measured(model, count, device)
+    outcome = _measured(model, count, device, probe)
     if place is not None:
         page = next_free(place, "report", ".png")
         save_picture(_sheet(outcome), page)
@@ -133,13 +203,13 @@ def report(
         output.table(("figure", "value"), [(k, f"{v:.4g}") for k, v in found.figures.items()])
 
 
-def _measured(model: str, count: int, device: str) -> Outcome:
+def _measured(model: str, count: int, device: str, judge: Path | None) -> Outcome:
     from lookalike.evaluate.mini_report import Outcome, report
     from lookalike.models.probe import Probe
     from lookalike.models.spec import packaged
 
     with session(model, device).models.use(model) as backbone:
-        probe = Probe.load(packaged() / "probe")
+        probe = Probe.load(judge or packaged() / "probe")
         return output.staged(report(backbone, probe, count), Outcome)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -73,7 +75,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: boo
 @contextmanager
 def bar() -> Iterator[Bar | None]:
     """A progress bar on stderr, or None where stderr is no terminal."""
-    if not sys.stderr.isatty():
+    # Of the processes that `accelerate launch` starts, the first alone draws one.
+    if not sys.stderr.isatty() or os.environ.get("RANK", "0") != "0":
         yield None
         return
     from rich.console import Console
@@ -90,21 +93,37 @@ def bar() -> Iterator[Bar | None]:
         yield shown
 
 
+PAUSE = 0.1
+"""Seconds between looks at what a bar shows: a GPU has to be waited for at each."""
+
+
 def watched(
-    work: Iterator[T], title: str, tell: Callable[[T], tuple[float, float, str]]
+    work: Iterator[T],
+    title: str,
+    tell: Callable[[T], tuple[float, float, str]],
+    log: float | None = None,
 ) -> T | None:
     """Run `work` to its end with a progress bar, and give the last that it yielded.
 
-    `tell` says of each yielded thing how many are done, of how many, and a note to show. Whatever
-    happens, `work` is closed, so that it takes away what it had half done.
+    `tell` says of each yielded thing how many are done, of how many, and a note to show. With
+    `log`, a line every so many seconds takes the bar's place. Whatever happens, `work` is closed,
+    so that it takes away what it had half done.
     """
-    last = None
-    with _closing(work), bar() as shown:
+    last, began = None, time.monotonic()
+    looked = began
+    with _closing(work), nullcontext() if log is not None else bar() as shown:
         job = None if shown is None else shown.add_task(title, total=None, note="")
         for last in work:
-            if shown is not None and job is not None:
+            now = time.monotonic()
+            if log is not None and now - looked >= log:
+                done, total, note = tell(last)
+                left = (now - began) * (total / done - 1) / 60
+                typer.echo(f"{title} {done:.0f}/{total:.0f}  {note}  {left:.1f} minutes left")
+                looked = now
+            elif shown is not None and job is not None and now - looked >= PAUSE:
                 done, total, note = tell(last)
                 shown.update(job, completed=done, total=total, note=note)
+                looked = now
     return last
 
 

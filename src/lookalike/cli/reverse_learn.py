@@ -62,7 +62,8 @@ def train(
     """Train a reverse model, which `describe --by reverse` reads pictures with.
 
     A training that was stopped goes on where it was. Readers learn from the training part, and
-    what joins them is fitted to the validation part; the test part is not looked at.
+    what joins them is fitted to the validation part; the test part is not looked at. Several
+    processes of `accelerate launch` train the readers together, and the first does the rest.
     """
     from lookalike.core.errors import OutputError
     from lookalike.describe.reversing.reverser import save_reverser
@@ -71,6 +72,7 @@ def train(
     from lookalike.reverse.manifest import read
     from lookalike.reverse.ranking import ranked
     from lookalike.reverse.recipe import read_recipe
+    from lookalike.train.together import first_here, place
 
     chosen, home = read_recipe(recipe), (run or RUNS) / f"seed-{seed}"
     shipped(chosen)
@@ -78,8 +80,11 @@ def train(
         raise OutputError(f"cannot write {out}: it exists already; name another folder")
     manifest = read(data)
     with Models(device).use(model) as backbone:
-        setting = _set_up(backbone, sentences, chosen, manifest, {})
+        with first_here():
+            setting = _set_up(backbone, sentences, chosen, manifest, {})
         found = output.drained(trained(setting, chosen, seed, home), "training", _tell)
+        if not place().first:
+            return
         notes = _notes(setting, chosen, manifest, seed)
         whole = assembled(setting, chosen, found, home, notes)
         work = ranked(backbone, whole, manifest.part("validation"))

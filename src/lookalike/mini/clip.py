@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int64
@@ -12,14 +12,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 
-from lookalike.mini.data import as_tensor, chance_of, scaled
+from lookalike.mini.ahead import ABSENT, PAIRS, Said, Sayings, codes, tokens
+from lookalike.mini.data import CPU, as_tensor, chance_of, placed, scaled, sent
 from lookalike.mini.recipe import ClipRecipe
 from lookalike.mini.tokenizer import LENGTH, train_tokenizer
 from lookalike.train.task import Task
+from lookalike.train.together import dealt, joined
 from lookalike.world.caption import caption
-from lookalike.world.contrast import attributes, facts, long_pair, short_pair
+from lookalike.world.contrast import attributes, facts
 from lookalike.world.dataset import Dataset
-from lookalike.world.look import Look
 
 POSITION = 0.3
 """Deviation of the vision tower's position embeddings at the start."""
@@ -61,20 +62,6 @@ def build(recipe: ClipRecipe, tokenizer: CLIPTokenizer, pixels: int) -> CLIPMode
     return model
 
 
-def tokens(
-    tokenizer: CLIPTokenizer, texts: list[str], whole: bool = True
-) -> Int64[Tensor, "batch tokens"]:
-    """Token ids, padded with the end token and cut where too long.
-
-    77 tokens if `whole`, else as many as the longest text has.
-    """
-    padding = "max_length" if whole else "longest"
-    made = tokenizer(
-        texts, padding=padding, truncation=True, max_length=LENGTH, return_tensors="pt"
-    )
-    return made["input_ids"]
-
-
 def tokenizer_of(recipe: ClipRecipe, folder: Path) -> CLIPTokenizer:
     """The tokenizer of a training folder, learnt on first use."""
     if (folder / "tokenizer_config.json").exists():
@@ -87,7 +74,7 @@ def contrast(
     texts: Float[Tensor, "texts shared"],
     true: Bool[Tensor, "batch texts"],
     scale: Tensor,
-) -> tuple[Float[Tensor, ""], float]:
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """CLIP's symmetric loss, and the share of pictures that find their own caption.
 
     The first texts are the pictures' own, in their order; those after them are rivals that no
@@ -96,29 +83,13 @@ def contrast(
     """
     count = len(pictures)
     a, b = functional.normalize(pictures.float()), functional.normalize(texts.float())
-    own = torch.arange(count)
+    own = torch.arange(count, device=a.device)
     spared = true.clone()
     spared[own, own] = False
     logits = (scale * a @ b.T).masked_fill(spared, -torch.inf)
     to_text = functional.cross_entropy(logits, own)
     to_picture = functional.cross_entropy(logits[:, :count].T, own)
-    return (to_text + to_picture) / 2, float((logits.argmax(1) == own).float().mean())
-
-
-ABSENT = -1
-"""The code of an attribute that a picture does not show, or a caption does not state."""
-
-
-def codes(stated: Sequence[Mapping[str, str]]) -> Int64[Tensor, "count attributes"]:
-    """The places of values among those of each attribute, ABSENT where one has none."""
-    rows = [
-        [
-            words.index(one[name]) if one.get(name) in words else ABSENT
-            for name, words in attributes().items()
-        ]
-        for one in stated
-    ]
-    return torch.tensor(rows)
+    return (to_text + to_picture) / 2, (logits.argmax(1) == own).float().mean()
 
 
 def truth(
@@ -147,6 +118,7 @@ def naming(
 
 Vectors = Float[Tensor, "count shared"]
 Codes = Int64[Tensor, "count attributes"]
+Rates = dict[str, Tensor | float]
 RATES: tuple[str, ...] = ("named", "long", "short", "apart")
 """What a step tells: the naming's loss, both retrieval rates, 1 - cosine to the full caption."""
 ALIGNING = 5.0
@@ -162,75 +134,115 @@ class ClipTask(Task[ClipRecipe]):
     learn all of it. In the end the text tower rests, and pictures are drawn to the very place of
     their full captions: contrast alone leaves the two kinds in different parts of the space, and
     the closed form takes one for the other. The prototypes are not part of the finished CLIP.
+    Several processes see and read their own rows; each has the loss of the whole batch, where every
+    caption is a rival to every other.
     """
 
     name = "clip"
     aids = ("prototypes.",)
+    shared = True
 
-    def __init__(self, recipe: ClipRecipe, data: Dataset, tokenizer: CLIPTokenizer) -> None:
+    def __init__(
+        self,
+        recipe: ClipRecipe,
+        data: Dataset,
+        tokenizer: CLIPTokenizer,
+        sayings: Sayings | None = None,
+        device: torch.device = CPU,
+    ) -> None:
+        """`sayings` are captions that were drawn ahead; without them each step draws its own."""
         self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
-        self.module = build(recipe, tokenizer, data.pictures.shape[1])
+        module = build(recipe, tokenizer, data.pictures.shape[1])
         count = sum(len(words) for words in attributes().values())
-        self.module.add_module("prototypes", nn.Linear(recipe.width, count, bias=False))
-        self.data, self.tokenizer = data, tokenizer
-        self.pictures = as_tensor(data)
-        self.codes = codes([facts(look) for look in data.looks])
+        module.add_module("prototypes", nn.Linear(recipe.width, count, bias=False))
+        if device.type != "cpu":
+            module.set_attn_implementation("sdpa")
+        self.module: Any = placed(module, device)
+        self.data, self.tokenizer, self.device = data, tokenizer, device
+        self.sayings = None if sayings is None else sayings.to(device)
+        self.pictures = as_tensor(data).to(device)
+        self.codes = codes([facts(look) for look in data.looks]).to(device)
 
-    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
+    def compile(self) -> None:
+        """Compile both towers, which are called by themselves."""
+        self.module.vision_model.compile()
+        self.module.text_model.compile(dynamic=True)
+
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], Rates]:
         """The loss of the stage that a step belongs to, with its parts."""
         which = self.order(step, len(self.data))
-        seen = self.module.vision_model(pixel_values=scaled(self.pictures[which])).pooler_output
-        seen = self.module.visual_projection(seen)
-        looks = [self.data.looks[i] for i in which.tolist()]
-        words, rates = chance_of(self.chance(step)), dict.fromkeys(RATES, 0.0)
+        there = sent(which, self.device)
+        pixels = scaled(self.pictures[dealt(there)])
+        seen = self.module.vision_model(pixel_values=pixels).pooler_output
+        seen = joined(self.module.visual_projection(seen))
+        rates: Rates = dict.fromkeys(RATES, 0.0)
         last = step >= self.schedule.steps - self.recipe.aligned
         for part in (self.module.text_model, self.module.text_projection, self.module.prototypes):
             part.requires_grad_(not last)
-        losses = [self._named(seen, self.codes[which], rates)]
+        losses = [self._named(seen, self.codes[there], rates)]
         if step >= self.recipe.alone:
-            losses += self._told(seen, looks[: self.recipe.told], self.codes[which], words, rates)
+            told = which[: self.recipe.told]
+            losses += self._told(seen, told, self.codes[there], self.chance(step), rates)
         if last:
-            losses.append(self._apart(seen, looks, rates))
+            losses.append(self._apart(seen, which, rates))
         return torch.stack(losses).sum(), rates
 
-    def _named(self, seen: Vectors, shown: Codes, rates: dict[str, float]) -> Float[Tensor, ""]:
+    def _named(self, seen: Vectors, shown: Codes, rates: Rates) -> Float[Tensor, ""]:
         loss = naming(seen, self.module.prototypes.weight, shown, self._scale())
-        rates["named"] = float(loss.detach())
+        rates["named"] = loss.detach()
         return loss
 
     def _told(
         self,
         seen: Vectors,
-        looks: Sequence[Look],
+        which: Int64[Tensor, " told"],
         shown: Codes,
-        words: random.Random,
-        rates: dict[str, float],
+        chance: torch.Generator,
+        rates: Rates,
     ) -> list[Float[Tensor, ""]]:
-        losses = []
-        for kind, pair in {"long": long_pair, "short": short_pair}.items():
-            pairs = [pair(of, words) for of in looks]
-            said = [right for right, _ in pairs] + [wrong for _, wrong in pairs]
-            stated = codes([one.stated for one in said])
-            read = self._read([one.text for one in said])
-            true = truth(shown[: len(looks)], stated)
-            loss, rates[kind] = contrast(seen[: len(looks)], read, true, self._scale())
+        losses, count = [], len(which)
+        for kind, said in self._said(which, chance):
+            read, stated = self._read(said.ids), said.stated
+            true = truth(shown[:count], stated)
+            loss, rates[kind] = contrast(seen[:count], read, true, self._scale())
             losses += [loss, naming(read, self.module.prototypes.weight, stated, self._scale()) / 2]
         return losses
 
+    def _said(
+        self, which: Int64[Tensor, " told"], chance: torch.Generator
+    ) -> Iterator[tuple[str, Said]]:
+        """Captions of pictures, and behind them their near misses: long ones, then short ones."""
+        if self.sayings is not None:
+            yield from self.sayings.pairs(which, chance)
+            return
+        words = chance_of(chance)
+        for kind, pair in PAIRS.items():
+            pairs = [pair(self.data.looks[i], words) for i in which.tolist()]
+            said = [right for right, _ in pairs] + [wrong for _, wrong in pairs]
+            stated = codes([one.stated for one in said]).to(self.device)
+            yield kind, Said(self._ids([one.text for one in said]), stated)
+
     def _apart(
-        self, seen: Vectors, looks: Sequence[Look], rates: dict[str, float]
+        self, seen: Vectors, which: Int64[Tensor, " batch"], rates: Rates
     ) -> Float[Tensor, ""]:
-        full = self._read([caption(of) for of in looks])
+        if self.sayings is not None:
+            ids = self.sayings.whole(which)
+        else:
+            ids = self._ids([caption(self.data.looks[i]) for i in which.tolist()])
+        full = self._read(ids)
         apart = 1 - functional.cosine_similarity(seen.float(), full.float()).mean()
-        rates["apart"] = float(apart.detach())
+        rates["apart"] = apart.detach()
         return ALIGNING * apart
 
     def _scale(self) -> Float[Tensor, ""]:
         # CLIP clips its temperature at 100, so that no batch dominates (Radford et al. 2021).
         return self.module.logit_scale.exp().clamp(max=100)
 
-    def _read(self, texts: list[str]) -> Vectors:
+    def _ids(self, texts: list[str]) -> Int64[Tensor, "texts tokens"]:
         # No longer than the longest: pads come after the end token and change nothing before it.
-        ids = tokens(self.tokenizer, texts, whole=False)
-        return self.module.text_projection(self.module.text_model(input_ids=ids).pooler_output)
+        return tokens(self.tokenizer, texts, whole=False).to(self.device)
+
+    def _read(self, ids: Int64[Tensor, "texts tokens"]) -> Vectors:
+        found = self.module.text_model(input_ids=dealt(ids)).pooler_output
+        return joined(self.module.text_projection(found))

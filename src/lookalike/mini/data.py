@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import random
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float, Int64, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from lookalike.world.caption import training_caption
 from lookalike.world.dataset import Dataset
 
+M = TypeVar("M", bound=nn.Module)
+
+CPU = torch.device("cpu")
+
+
+def placed(module: M, device: torch.device) -> M:
+    """A module on its device, laid out as convolutions are fastest there; on the CPU as it is."""
+    if device.type == "cpu":
+        return module
+    return module.to(device, memory_format=torch.channels_last)
+
+
+def sent(drawn: Tensor, device: torch.device) -> Tensor:
+    """What was drawn on the CPU, on its device; nobody waits until it is there."""
+    if device.type != "cuda":
+        return drawn.to(device)
+    # From memory of any other kind, the copy would wait for all that the device still has to do.
+    return drawn.pin_memory().to(device, non_blocking=True)
+
 
 def as_tensor(data: Dataset) -> UInt8[Tensor, "count 3 height width"]:
     """All pictures of a data set, channels first, one byte a value, without a copy."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # the buffer is read-only; so are we
-        whole = torch.from_numpy(data.pictures)
-    return whole.permute(0, 3, 1, 2)
+    return torch.from_numpy(data.pictures).permute(0, 3, 1, 2)
 
 
 def scaled(

@@ -40,7 +40,9 @@ CALIBRATED_ON = 1000
 """Validation pictures that the closed form's constants and the gauge's limits are measured on."""
 
 
-def export(recipe: MiniRecipe, run: Path, data: Path, out: Path) -> Iterator[str]:
+def export(
+    recipe: MiniRecipe, run: Path, data: Path, out: Path, device: str = "cpu"
+) -> Iterator[str]:
     """Write mini's folder and the probe's from a run, yielding what is being done.
 
     `out` gets two folders: `mini`, a Stable Diffusion folder in float16 with the whole CLIP in
@@ -62,7 +64,7 @@ def export(recipe: MiniRecipe, run: Path, data: Path, out: Path) -> Iterator[str
         write_json(folder / "recipe.json", recipe.model_dump())
         write_bytes(folder / "README.md", _card(recipe, trained_samples(run / "unet")).encode())
         yield "measuring the closed form and the gauge"
-        _calibrate(folder, recipe, data)
+        _calibrate(folder, recipe, data, device)
     with building(out / "probe", replace=True) as folder:
         _write_probe(folder, trained_probe(recipe, run))
     yield f"wrote {out / 'mini'} and {out / 'probe'}"
@@ -203,7 +205,7 @@ Drawn with DiceBear from these styles:
 """
 
 
-def _calibrate(folder: Path, recipe: MiniRecipe, data: Path) -> None:
+def _calibrate(folder: Path, recipe: MiniRecipe, data: Path, device: str) -> None:
     from lookalike.convert.calibration import NAME, measure
     from lookalike.models import familiar
     from lookalike.models.store import Models
@@ -212,7 +214,7 @@ def _calibrate(folder: Path, recipe: MiniRecipe, data: Path) -> None:
     training = _images(dataset("train", recipe.pictures.train, pixels, data).pictures[:4000])
     held_out = _images(dataset("validation", CALIBRATED_ON, pixels, data).pictures)
     said = [caption(one) for one in islice(looks("validation"), CALIBRATED_ON)]
-    with Models(device="cpu").use(str(folder)) as backbone, torch.no_grad():
+    with Models(device, dtype="float32").use(str(folder)) as backbone, torch.no_grad():
         constants = measure(backbone.clip, held_out, said)
         write_json(folder / NAME, constants.model_dump())
         familiar.save_gauge(familiar.measure(backbone, training, held_out), folder)

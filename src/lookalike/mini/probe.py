@@ -7,10 +7,11 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
-from lookalike.mini.data import as_tensor, scaled
+from lookalike.mini.data import CPU, as_tensor, placed, scaled, sent
 from lookalike.mini.recipe import ProbeRecipe
 from lookalike.models.probe import Heads, ProbeNet
 from lookalike.train.task import Task
+from lookalike.train.together import dealt, joined
 from lookalike.world.dataset import Dataset
 
 ABSENT = -100
@@ -32,8 +33,9 @@ def blurred(
 ) -> Float[Tensor, "batch 3 height width"]:
     """Pictures a little softer, noisier and shifted, so that no verdict hangs on a crisp edge."""
     soft = functional.avg_pool2d(functional.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    share = torch.rand((len(pictures), 1, 1, 1), generator=chance)
-    noise = torch.randn(pictures.shape, generator=chance) * 0.08
+    place = pictures.device
+    share = sent(torch.rand((len(pictures), 1, 1, 1), generator=chance), place)
+    noise = sent(torch.randn(pictures.shape, generator=chance), place) * 0.08
     mixed = torch.lerp(pictures, soft, share) + noise * share.flip(0)
     shift = torch.randint(-2, 3, (2,), generator=chance).tolist()
     return torch.roll(mixed, shift, (2, 3))
@@ -43,22 +45,29 @@ class ProbeTask(Task[ProbeRecipe]):
     """The mean cross entropy over attributes: those of `heads`, with their values."""
 
     name = "probe"
+    shared = True
 
-    def __init__(self, recipe: ProbeRecipe, data: Dataset, heads: Heads) -> None:
+    def __init__(
+        self, recipe: ProbeRecipe, data: Dataset, heads: Heads, device: torch.device = CPU
+    ) -> None:
         self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
-        self.module = ProbeNet(heads, recipe.widths, data.pictures.shape[1])
-        self.pictures, self.labels = as_tensor(data), labels(data, heads)
+        self.module = placed(ProbeNet(heads, recipe.widths, data.pictures.shape[1]), device)
+        self.pictures = as_tensor(data).to(device)
+        # On the CPU, which knows without asking a device which heads a batch concerns.
+        self.labels = labels(data, heads)
 
-    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
-        """The error of one batch, with the mean accuracy over attributes."""
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
+        """The error of one batch, with the mean accuracy over the attributes that it shows."""
         which = self.order(step, len(self.pictures))
-        found = self.module(blurred(scaled(self.pictures[which]), self.chance(step)))
+        shown = scaled(self.pictures[sent(which, self.pictures.device)])
         losses, right = [], []
-        for name, logits in found.items():
-            target = self.labels[name][which]
-            seen = target != ABSENT
-            if bool(seen.any()):
-                losses.append(functional.cross_entropy(logits.float()[seen], target[seen]))
-                right.append(float((logits[seen].argmax(1) == target[seen]).float().mean()))
-        return torch.stack(losses).mean(), {"accuracy": sum(right) / len(right)}
+        for name, own in self.module(dealt(blurred(shown, self.chance(step)))).items():
+            logits, rows = joined(own.float()), self.labels[name][which]
+            seen = (rows != ABSENT).nonzero()[:, 0]
+            if len(seen):
+                found = logits[sent(seen, logits.device)]
+                target = sent(rows[seen], logits.device)
+                losses.append(functional.cross_entropy(found, target))
+                right.append((found.argmax(1) == target).float().mean())
+        return torch.stack(losses).mean(), {"accuracy": torch.stack(right).mean()}

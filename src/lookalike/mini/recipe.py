@@ -32,6 +32,13 @@ class ClipRecipe(Recipe):
     told: int = Field(
         default=64, ge=1, description="Pictures of a batch that get captions; all are named."
     )
+    captions: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Pairs of captions that are drawn of each picture ahead of training, for "
+        "devices that words would keep waiting; 0: new ones in each step.",
+    )
 
 
 class VaeRecipe(Recipe):
@@ -64,6 +71,13 @@ class UnetRecipe(Recipe):
         ge=0,
         le=1,
         description="Share of captions whose word states give way to the EOS state.",
+    )
+    captions: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Captions that are drawn of each picture ahead of training, for devices that "
+        "words would keep waiting; 0: new ones in each step.",
     )
 
 

@@ -17,7 +17,7 @@ from lookalike.core.plan import Conditioning, Plan
 from lookalike.core.records import Prompt, Settings
 from lookalike.engine.plan import noise
 from lookalike.engine.run import run as run_plan
-from lookalike.mini.data import as_tensor, scaled
+from lookalike.mini.data import CPU, as_tensor, scaled
 from lookalike.mini.recipe import MiniRecipe
 from lookalike.mini.training import (
     pictures_of,
@@ -34,6 +34,7 @@ from lookalike.models.sd import StableDiffusion
 from lookalike.models.towers import TextTower
 from lookalike.train.checkpoint import NAME
 from lookalike.train.loop import Step
+from lookalike.train.together import place
 from lookalike.world.caption import caption
 from lookalike.world.look import looks
 
@@ -62,18 +63,32 @@ def train_with_sheets(
     data: Path,
     every: float = 600.0,
     start: Path | None = None,
+    device: torch.device = CPU,
+    compiled: bool = False,
+    seconds: float | None = None,
 ) -> Iterator[Step]:
     """`train_part`, with a sample sheet of the last checkpoint now and then and at the end.
 
     The same call goes on where the last one stopped; sheets draw no chance that training uses.
     """
-    shown = time.monotonic()
-    for step in train_part(part, recipe, run, data, start=start):
+    shown, first = time.monotonic(), place().first
+    steps = train_part(
+        part,
+        recipe,
+        run,
+        data,
+        start=start,
+        device=device,
+        compiled=compiled,
+        seconds=seconds,
+    )
+    for step in steps:
         yield step
-        if time.monotonic() - shown > every and (run / part / NAME).exists():
+        if first and time.monotonic() - shown > every and (run / part / NAME).exists():
             sample_sheet(part, recipe, run, data)
             shown = time.monotonic()
-    sample_sheet(part, recipe, run, data)
+    if first:
+        sample_sheet(part, recipe, run, data)
 
 
 def _vae_sheet(recipe: MiniRecipe, run: Path, data: Path) -> Image.Image:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
@@ -15,12 +17,15 @@ from lookalike.core.errors import ModelError, OptionError, did_you_mean
 from lookalike.core.files import building
 from lookalike.mini import clip as clips
 from lookalike.mini import vae as vaes
-from lookalike.mini.data import as_tensor, scaled
+from lookalike.mini.ahead import sayings, training_captions
+from lookalike.mini.data import CPU, as_tensor
+from lookalike.mini.fitting import fit
 from lookalike.mini.recipe import TRAINED, JudgeRecipe, MiniRecipe
 from lookalike.models.probe import ProbeNet
 from lookalike.train.checkpoint import trained_weights
 from lookalike.train.loop import Step, train
 from lookalike.train.task import Task
+from lookalike.train.together import first_here
 from lookalike.world.dataset import Dataset, dataset, every_dataset
 from lookalike.world.style import foreign_values, values
 
@@ -44,12 +49,14 @@ def trained_clip(recipe: MiniRecipe, run: Path) -> tuple[CLIPModel, CLIPTokenize
     return model.eval(), tokenizer
 
 
-def trained_vae(recipe: MiniRecipe, run: Path, pictures: Dataset) -> AutoencoderKL:
+def trained_vae(
+    recipe: MiniRecipe, run: Path, pictures: Dataset, device: torch.device = CPU
+) -> AutoencoderKL:
     """The autoencoder that a run has trained so far, its scaling factor measured."""
     model = vaes.build(recipe.vae, recipe.pictures.pixels)
     model.load_state_dict(trained_weights(run / "vae"))
-    model.eval()
-    sample = scaled(as_tensor(pictures)[:SCALED_BY])
+    model.to(device).eval()
+    sample = as_tensor(pictures)[:SCALED_BY]
     model.register_to_config(scaling_factor=round(vaes.latent_scale(model, sample), 5))
     return model
 
@@ -98,8 +105,10 @@ def trained_judge(recipe: MiniRecipe, run: Path) -> ProbeNet:
     return net.eval()
 
 
-def task_of(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Task[Any]:
-    """What training a part needs, drawn and loaded.
+def task_of(
+    part: str, recipe: MiniRecipe, run: Path, data: Path, device: torch.device = CPU
+) -> Task[Any]:
+    """What training a part needs, drawn and loaded, on its device.
 
     Raises:
         OptionError: there is no such part. ModelError: a part it stands on is not trained yet.
@@ -108,35 +117,50 @@ def task_of(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Task[Any]:
         known, near = ", ".join(TRAINED), did_you_mean(part, TRAINED)
         raise OptionError(f"mini has no part {part!r}{near}; it has {known}")
     if part == "judge":
-        return _judge_task(recipe, data)
-    pictures = pictures_of(recipe, data)
+        return _judge_task(recipe, data, device)
+    with first_here():
+        pictures = pictures_of(recipe, data)
     if part == "clip":
-        tokenizer = clips.tokenizer_of(recipe.clip, run / "tokenizer")
-        return clips.ClipTask(recipe.clip, pictures, tokenizer)
+        return _clip_task(recipe, run, pictures, device)
     if part == "vae":
-        return vaes.VaeTask(recipe.vae, pictures)
+        return vaes.VaeTask(recipe.vae, pictures, device)
     if part == "probe":
         from lookalike.mini.probe import ProbeTask
 
-        return ProbeTask(recipe.probe, pictures, values())
-    return _unet_task(recipe, run, pictures)
+        return ProbeTask(recipe.probe, pictures, values(), device)
+    return _unet_task(recipe, run, pictures, device)
 
 
-def _judge_task(recipe: MiniRecipe, data: Path) -> Task[Any]:
+def _judge_task(recipe: MiniRecipe, data: Path, device: torch.device) -> Task[Any]:
     from lookalike.mini.probe import ProbeTask
 
     own = judge_of(recipe)
-    drawn = every_dataset("train", own.pictures, recipe.pictures.pixels, data)
-    return ProbeTask(own, drawn, foreign_values())
+    with first_here():
+        drawn = every_dataset("train", own.pictures, recipe.pictures.pixels, data)
+    return ProbeTask(own, drawn, foreign_values(), device)
 
 
-def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Task[Any]:
+def _clip_task(recipe: MiniRecipe, run: Path, pictures: Dataset, device: torch.device) -> Task[Any]:
+    own, words, kept = recipe.clip, run / "tokenizer", None
+    with first_here():
+        tokenizer = clips.tokenizer_of(own, words)
+        if own.captions:
+            kept = sayings(pictures, own.captions, words, run / "captions")
+    return clips.ClipTask(own, pictures, tokenizer, kept, device)
+
+
+def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset, device: torch.device) -> Task[Any]:
     from lookalike.mini.unet import UnetTask, cached_latents
 
-    model, tokenizer = trained_clip(recipe, run)
-    vae = trained_vae(recipe, run, pictures)
-    latents = cached_latents(vae, pictures, run / "latents.safetensors")
-    return UnetTask(recipe.unet, pictures, latents, text_tower(model), tokenizer)
+    own, kept = recipe.unet, None
+    with first_here():
+        model, tokenizer = trained_clip(recipe, run)
+        vae = trained_vae(recipe, run, pictures, device)
+        latents = cached_latents(vae, pictures, run / "latents.safetensors")
+        if own.captions:
+            words = run / "tokenizer"
+            kept = training_captions(pictures, own.captions, words, run / "captions")
+    return UnetTask(own, pictures, latents, text_tower(model), tokenizer, kept, device)
 
 
 def train_part(
@@ -146,20 +170,38 @@ def train_part(
     data: Path,
     every: float = 120.0,
     start: Path | None = None,
+    device: torch.device = CPU,
+    compiled: bool = False,
+    seconds: float | None = None,
 ) -> Iterator[Step]:
     """Train a part in `run`, step by step; the same call goes on where the last one stopped.
 
-    A new training may `start` from the weights of another run's part, and from its tokenizer.
+    A new training may `start` from the weights of another run's part, and from its tokenizer. With
+    `compiled`, torch compiles the part where it can. A training that would take longer than
+    `seconds` does fewer steps of the same schedule, chosen once, by its speed at the start.
 
     Raises:
         OptionError: there is no such part. ModelError: a part it stands on, or that it is to start
             from, is not trained yet or does not fit.
     """
-    words = run / "tokenizer"
-    if start is not None and part == "clip" and not words.exists():
-        if not (start / "tokenizer").is_dir():
-            raise ModelError(f"{start} holds no tokenizer; name the folder of a mini's run")
-        with building(words) as folder:
-            shutil.copytree(start / "tokenizer", folder, dirs_exist_ok=True)
+    if start is not None and part == "clip":
+        with first_here():
+            _take_words(start / "tokenizer", run / "tokenizer")
     begun = None if start is None else start / part
-    yield from train(task_of(part, recipe, run, data), run / part, every, begun)
+    began = time.monotonic()
+    task = task_of(part, recipe, run, data, device)
+    if compiled:
+        task.compile()
+    if seconds is not None:
+        fit(task, run / part, seconds - (time.monotonic() - began))
+    yield from train(task, run / part, every, begun)
+
+
+def _take_words(theirs: Path, own: Path) -> None:
+    """Begin with the tokenizer of another run, where there is none yet."""
+    if own.exists():
+        return
+    if not theirs.is_dir():
+        raise ModelError(f"{theirs.parent} holds no tokenizer; name the folder of a mini's run")
+    with building(own) as folder:
+        shutil.copytree(theirs, folder, dirs_exist_ok=True)

@@ -6,12 +6,13 @@ from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from lookalike.mini.data import as_tensor, scaled
+from lookalike.mini.data import CPU, as_tensor, placed, scaled, sent
 from lookalike.mini.recipe import VaeRecipe
 from lookalike.train.task import Task
+from lookalike.train.together import dealt, whole
 from lookalike.world.dataset import Dataset
 
 Pictures = Float[Tensor, "batch 3 height width"]
@@ -56,30 +57,36 @@ class VaeTask(Task[VaeRecipe]):
     """Reconstruction (L1, L2, edges) and a small divergence from the normal distribution."""
 
     name = "vae"
+    shared = True
 
-    def __init__(self, recipe: VaeRecipe, data: Dataset) -> None:
+    def __init__(self, recipe: VaeRecipe, data: Dataset, device: torch.device = CPU) -> None:
         self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
-        self.module = build(recipe, data.pictures.shape[1])
-        self.pictures = as_tensor(data)
+        self.module = placed(build(recipe, data.pictures.shape[1]), device)
+        self.pictures = as_tensor(data).to(device)
 
-    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
         """The weighted sum of the terms; also the step's PSNR in dB."""
-        which = self.order(step, len(self.pictures))
-        pictures = scaled(self.pictures[which])
+        which = dealt(self.order(step, len(self.pictures)))
+        pictures = scaled(self.pictures[sent(which, self.pictures.device)])
         found = posterior(self.module, pictures)
-        noise = torch.randn(found.mean.shape, generator=self.chance(step))
-        back = self.module.decode(found.mean + found.std * noise.to(pictures)).sample
+        shape = whole(len(which)), *found.mean.shape[1:]
+        noise = dealt(torch.randn(shape, generator=self.chance(step)))
+        noise = sent(noise, pictures.device).to(pictures)
+        back = self.module.decode(found.mean + found.std * noise).sample
         error = back.float() - pictures
         square = error.square().mean()
         loss = error.abs().mean() + self.recipe.l2 * square + self.recipe.edge * edges(error)
-        psnr = float(10 * torch.log10(4 / square.detach()))
+        psnr = 10 * torch.log10(4 / square.detach())
         # Per latent value, so that the weight does not depend on the size of the picture.
         divergence = found.kl().float().mean() / noise[0].numel()
         return loss + self.recipe.kl * divergence, {"psnr": psnr}
 
 
 @torch.no_grad()
-def latent_scale(vae: AutoencoderKL, pictures: Pictures) -> float:
+def latent_scale(
+    vae: AutoencoderKL, pictures: UInt8[Tensor, "count 3 height width"], batch: int = 128
+) -> float:
     """The factor that gives latents unit variance: the `scaling_factor` of the config."""
-    return float(1 / posterior(vae, pictures).mean.float().std())
+    means = [posterior(vae, scaled(each.to(vae.device))).mean for each in pictures.split(batch)]
+    return float(1 / torch.cat(means).float().std())

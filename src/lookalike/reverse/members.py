@@ -20,6 +20,7 @@ from lookalike.reverse.curriculum import difficulty, order_of, stages
 from lookalike.reverse.features import Features
 from lookalike.reverse.recipe import ReaderRecipe
 from lookalike.reverse.training import Lesson, ReaderTask, Stage, fit, read, snapshots
+from lookalike.train import together
 from lookalike.train.loop import Step
 
 OUTPUTS = "outputs.safetensors"
@@ -66,10 +67,12 @@ def learnt(
     With a curriculum, the samples' difficulty comes from the looks of the run in `easy`. What was
     finished is not done again.
     """
-    claim(folder, _claimed(bench, recipe, weighing))
+    with together.first_here():
+        claim(folder, _claimed(bench, recipe, weighing))
     marks = {each: fingerprint(bench.everything[each]) for each in wanted}
     path = folder / OUTPUTS
     kept = _kept(path, marks)
+    together.wait()  # nobody writes before all have read
     if all(each in kept for each in wanted):
         yield kept
         return
@@ -89,7 +92,8 @@ def learnt(
             asked = bench.everything[each]
             kept[each] = read(task.module, bench.backbone, asked.inputs).contiguous()
             yield Doing(f"{name}: {each}", 1, 1)
-    write_bytes(path, save(dict(kept), metadata={**_marks(path), **marks}))
+    if together.place().first:
+        write_bytes(path, save(dict(kept), metadata={**_marks(path), **marks}))
     yield kept
 
 

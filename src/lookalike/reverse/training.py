@@ -19,6 +19,7 @@ from lookalike.models.portions import at_once
 from lookalike.reverse.features import Features
 from lookalike.reverse.objective import joint_loss
 from lookalike.reverse.recipe import ReaderRecipe
+from lookalike.train import together
 from lookalike.train.loop import Step, train
 from lookalike.train.task import Task
 
@@ -46,6 +47,7 @@ class ReaderTask(Task[ReaderRecipe]):
     """The joint loss of one step; at even distances the state is looked at, before the step."""
 
     name: ClassVar[str] = "reader"
+    shared = True
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class ReaderTask(Task[ReaderRecipe]):
         """The joint objective on one batch of the step's stage."""
         self.look(step)
         self._thaw(step)
-        rows = self.rows(step)
+        rows = together.dealt(self.rows(step))
         batch = self.lesson.features.take(rows)
         places, logits = self.module(self.backbone, batch.inputs, self.chance(step))
         loss, terms = joint_loss(
@@ -110,9 +112,16 @@ class ReaderTask(Task[ReaderRecipe]):
         return [round(steps * (i + 1) / count) for i in range(count)]
 
     def look(self, step: int) -> None:
-        """Write what the state before a step is worth, and the state itself if it is the best."""
-        if step not in self.looks or _snapshot(self.folder, step).exists():
-            return
+        """Write what the state before a step is worth, and the state itself if it is the best.
+
+        The first process looks, the others wait for it.
+        """
+        if step in self.looks:
+            with together.first_here():
+                if not _snapshot(self.folder, step).exists():
+                    self._look(step)
+
+    def _look(self, step: int) -> None:
         theirs = cosines(self.module, self.backbone, self.validation.features)
         own = theirs.new_zeros(0)
         if self.weighing:

@@ -30,6 +30,7 @@ from lookalike.session.folder import Folder, open_folder
 from lookalike.session.source import listed, open_source
 from lookalike.session.variations import Options
 from lookalike.session.work import note
+from lookalike.train import together
 
 SAMPLES = 4
 SAMPLE = Settings(count=1, steps=12, seed=1)
@@ -153,7 +154,8 @@ def _tuned(
     held = [folder.pictures[i] for i in parted(len(folder.pictures))[1]][:SAMPLES]
     last = None
     for last in tune(backbone, folder.pictures, recipe, run, every):
-        if last.held_out is not None and last.best == last.number:
+        judged = last.held_out is not None and last.best == last.number
+        if judged and together.place().first:
             write_bytes(run / SHEET, png_bytes(_sample(backbone, recipe, run, held)))
         yield last
     learner, losses = best_learner(backbone, recipe, run)
@@ -165,7 +167,8 @@ def _tuned(
         "held_out": f"{losses[best]:.6f}",
         "sha256": sha256(folder.path),
     }
-    save_learner(path, learner, backbone, recipe, notes)
+    if together.place().first:
+        save_learner(path, learner, backbone, recipe, notes)
     count, skipped = len(folder.pictures), len(folder.broken)
     return Tuned(path, max(losses), best, losses[0], losses[best], count, skipped)
 

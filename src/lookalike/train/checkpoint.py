@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from lookalike.core.errors import ModelError
 from lookalike.core.files import write_bytes
+from lookalike.train.task import Recipe
 
 NAME = "checkpoint.safetensors"
 
@@ -42,7 +44,7 @@ def save_checkpoint(
     module: nn.Module,
     optimiser: torch.optim.Optimizer,
     average: dict[str, Tensor] | None,
-    recipe: str,
+    recipe: Recipe,
     before: int = 0,
 ) -> None:
     """Write the state after `step` steps; the file before it stays until the new one is whole.
@@ -53,7 +55,7 @@ def save_checkpoint(
     tensors |= _flat_optimiser(optimiser)
     tensors |= {f"average.{k}": v for k, v in (average or {}).items()}
     own = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    header = {"step": str(step), "recipe": recipe, "before": str(before)}
+    header = {"step": str(step), "recipe": recipe.model_dump_json(), "before": str(before)}
     write_bytes(folder / NAME, save(own, metadata=header))
 
 
@@ -62,7 +64,7 @@ def load_checkpoint(
     module: nn.Module,
     optimiser: torch.optim.Optimizer,
     average: dict[str, Tensor] | None,
-    recipe: str,
+    recipe: Recipe,
 ) -> tuple[int, int] | None:
     """Restore the state that `folder` holds: its step, and the samples seen before its first.
 
@@ -75,13 +77,21 @@ def load_checkpoint(
     if not path.exists():
         return None
     header, tensors = _read(path)
-    if header["recipe"] != recipe:
+    if not _same(header["recipe"], recipe):
         raise ModelError(f"{path} was made by another recipe; name another --out, or delete it")
     module.load_state_dict(_under("module.", tensors))
     _fill_optimiser(optimiser, tensors)
     if average is not None:
         average.update(_under("average.", tensors))
     return int(header["step"]), int(header.get("before", 0))
+
+
+def _same(kept: str, recipe: Recipe) -> bool:
+    """Whether a kept recipe is this one; what it does not tell was not to be chosen, then."""
+    try:
+        return type(recipe).model_validate_json(kept) == recipe
+    except ValidationError:
+        return False
 
 
 def start_from(module: nn.Module, folder: Path, aids: tuple[str, ...] = ()) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,38 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lookalike.core.errors import OptionError
+from lookalike.train import together
 from lookalike.train.checkpoint import NAME, load_checkpoint, save_checkpoint, start_from
 from lookalike.train.task import Schedule, Task
+
+SMOOTH = 0.9
+"""How much of the speed told before stays in the next one: a device does steps in bunches."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one finished step tells: its number (from 1), loss and samples a second."""
+    """What one finished step tells: its number (from 1), loss and samples a second.
+
+    Loss and details are fetched from the device when they are asked for: who asks at every step
+    makes it wait at every step.
+    """
 
     number: int
     of: int
-    loss: float
     speed: float
-    details: dict[str, float]
+    found: Tensor
+    more: Mapping[str, Tensor | float]
+
+    @property
+    def loss(self) -> float:
+        """The loss of the step."""
+        return float(self.found)
+
+    @property
+    def details(self) -> dict[str, float]:
+        """Further numbers worth showing."""
+        return {name: float(value) for name, value in self.more.items()}
 
 
 def rate(schedule: Schedule, step: int) -> float:
@@ -53,15 +72,14 @@ def _optimiser(task: Task[Any]) -> torch.optim.AdamW:
 def _average(average: dict[str, Tensor], task: Task[Any], step: int) -> None:
     # The ramp of TensorFlow's ExponentialMovingAverage: early steps forget the start quickly.
     decay = min(task.schedule.ema, (1 + step) / (10 + step))
-    names = [n for n, _ in task.module.named_parameters()]
     live = dict(task.module.named_parameters())
-    for name in names:
-        average[name].lerp_(live[name].data, 1 - decay)
+    kept, now = [average[n] for n in live], [w.data for w in live.values()]
+    torch._foreach_lerp_(kept, now, 1 - decay)
 
 
 def _step(
     task: Task[Any], optimiser: torch.optim.Optimizer, number: int
-) -> tuple[float, dict[str, float]]:
+) -> tuple[Tensor, Mapping[str, Tensor | float]]:
     for group in optimiser.param_groups:
         group["lr"] = rate(task.schedule, number) * group["pace"]
     optimiser.zero_grad(set_to_none=True)
@@ -71,9 +89,96 @@ def _step(
     with torch.autocast(kind, torch.bfloat16, enabled=bf16, cache_enabled=False):
         loss, details = task.loss(number)
     loss.backward()
+    together.average_gradients(task.module.parameters())
     torch.nn.utils.clip_grad_norm_(task.module.parameters(), task.schedule.clip)
     optimiser.step()
-    return float(loss.detach()), details
+    return _told(loss.detach(), details)
+
+
+def _told(
+    loss: Tensor, details: Mapping[str, Tensor | float]
+) -> tuple[Tensor, Mapping[str, Tensor | float]]:
+    """The loss and its details, as all processes found them together."""
+    if together.place().count == 1:
+        return loss, details
+    every = torch.stack([loss, *(torch.as_tensor(v).to(loss) for v in details.values())])
+    first, *rest = together.averaged(every)
+    return first, dict(zip(details, rest, strict=True))
+
+
+def _check_alone(task: Task[Any]) -> None:
+    count = together.place().count
+    if count > 1 and not task.shared:
+        raise OptionError(
+            f"the training {task.name!r} is for one process, not for {count}; "
+            "start it without `accelerate launch`"
+        )
+
+
+WARM, TIMED = 8, 24
+"""Steps that are done before a training's speed is measured, and steps that it is measured on."""
+
+
+def seconds_a_step(task: Task[Any]) -> float:
+    """How long a step in the middle of a training takes, by a few that are done and taken back."""
+    task.module.train()
+    kept = {name: value.clone() for name, value in task.module.state_dict().items()}
+    state = _State(task, None, None)
+    state.done, began = task.schedule.steps // 2, 0.0
+    for number in range(WARM + TIMED):
+        if number == WARM:
+            began = time.monotonic()
+        found, _ = state.step()
+        if number in (WARM - 1, WARM + TIMED - 1):
+            float(found)  # waits for the device
+    pause = (time.monotonic() - began) / TIMED
+    task.module.load_state_dict(kept)
+    task.module.zero_grad(set_to_none=True)
+    return pause
+
+
+class _State:
+    """A training between two steps: what is kept on disk, by the first process alone."""
+
+    def __init__(self, task: Task[Any], folder: Path | None, start: Path | None) -> None:
+        """Read what the folder holds, or begin, with the weights at `start` where there are any."""
+        self.task, self.folder = task, folder
+        self.before = 0
+        if start is not None and (folder is None or not (folder / NAME).exists()):
+            self.before = start_from(task.module, start, task.aids)
+        self.optimiser = _optimiser(task)
+        self.average: dict[str, Tensor] | None = None
+        if task.schedule.ema:
+            self.average = {n: p.detach().clone() for n, p in task.module.named_parameters()}
+        kept = folder and load_checkpoint(
+            folder, task.module, self.optimiser, self.average, task.recipe
+        )
+        self.done, self.before = kept or (0, self.before)
+        together.wait()  # nobody writes before all have read
+        self.whole = True  # False while a step is half done: such a state is never written
+        self.saved, self.saved_at = self.done, time.monotonic()
+
+    def step(self) -> tuple[Tensor, Mapping[str, Tensor | float]]:
+        """Do the next step."""
+        self.whole = False
+        with together.normed_together(self.task.module):
+            found = _step(self.task, self.optimiser, self.done)
+        if self.average is not None:
+            _average(self.average, self.task, self.done)
+        self.done, self.whole = self.done + 1, True
+        return found
+
+    def save(self, every: float = 0.0) -> None:
+        """Write the state if it is whole and new, and the last one is `every` seconds old."""
+        new = self.whole and self.done > self.saved
+        old = time.monotonic() - self.saved_at >= every
+        if self.folder is None or not together.place().first or not (new and old):
+            return
+        task, averaged = self.task, self.average
+        save_checkpoint(
+            self.folder, self.done, task.module, self.optimiser, averaged, task.recipe, self.before
+        )
+        self.saved, self.saved_at = self.done, time.monotonic()
 
 
 def train(
@@ -83,40 +188,28 @@ def train(
 
     State is written to `folder` every `every` seconds, at the end, and when the generator is
     closed or interrupted. The same folder and recipe go on from there with the same loss curve
-    as an unbroken run (same machine and versions). A training that has no checkpoint yet may
-    `start` from the weights that another one left in a folder. Without a folder nothing is kept:
-    that is for trainings of seconds.
+    as an unbroken run (same machine, versions and number of processes). A training that has no
+    checkpoint yet may `start` from the weights that another one left in a folder. Without a folder
+    nothing is kept: that is for trainings of seconds. Where `accelerate launch` started several
+    processes, each trains the same task; all read the folder, and the first writes it.
 
     Raises:
         ModelError: the folder's checkpoint is damaged or was made by another recipe, or the
             weights to start from are not there or do not fit.
+        OptionError: there are several processes, and the task is for one, or its batch cannot be
+            dealt to them evenly.
     """
+    _check_alone(task)
     task.module.train()
-    before = 0
-    if start is not None and (folder is None or not (folder / NAME).exists()):
-        before = start_from(task.module, start, task.aids)
-    optimiser = _optimiser(task)
-    average = None
-    if task.schedule.ema:
-        average = {n: p.detach().clone() for n, p in task.module.named_parameters()}
-    recipe = task.recipe.model_dump_json()
-    kept = folder and load_checkpoint(folder, task.module, optimiser, average, recipe)
-    done, before = kept or (0, before)
-    saved_at, saved = time.monotonic(), done
-    whole = True  # False while a step is half done: such a state is never written
+    state, pause = _State(task, folder, start), 0.0
     try:
-        for number in range(done, task.schedule.steps):
-            began, whole = time.monotonic(), False
-            loss, details = _step(task, optimiser, number)
-            if average is not None:
-                _average(average, task, number)
-            done, whole = number + 1, True
-            now = time.monotonic()
-            speed = task.schedule.batch / (now - began)
-            if folder is not None and now - saved_at > every:
-                save_checkpoint(folder, done, task.module, optimiser, average, recipe, before)
-                saved_at, saved = time.monotonic(), done
-            yield Step(done, task.schedule.steps, loss, speed, details)
+        while state.done < task.schedule.steps:
+            began = time.monotonic()
+            loss, details = state.step()
+            spent = time.monotonic() - began
+            pause = SMOOTH * pause + (1 - SMOOTH) * spent if pause else spent
+            state.save(every)
+            speed = task.schedule.batch / pause
+            yield Step(state.done, task.schedule.steps, speed, loss, details)
     finally:
-        if folder is not None and whole and done > saved:
-            save_checkpoint(folder, done, task.module, optimiser, average, recipe, before)
+        state.save()

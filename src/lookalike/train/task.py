@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -71,6 +72,8 @@ class Task(ABC, Generic[R]):
     name: ClassVar[str]
     aids: ClassVar[tuple[str, ...]] = ()
     """How the names of weights begin that serve training alone and are not shipped."""
+    shared: ClassVar[bool] = False
+    """Whether several processes may do it together: its loss is then that of the own rows."""
     module: Any  # an nn.Module; diffusers and transformers type theirs loosely
     recipe: R
 
@@ -80,8 +83,16 @@ class Task(ABC, Generic[R]):
         return self.recipe.schedule
 
     @abstractmethod
-    def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
-        """The loss of a step, and further numbers worth showing."""
+    def loss(self, step: int) -> tuple[Float[Tensor, ""], Mapping[str, Tensor | float]]:
+        """The loss of a step, and further numbers worth showing.
+
+        Where processes share a task, it is the mean over the own rows (`dealt`), or over the whole
+        batch from what all have found (`joined`).
+        """
+
+    def compile(self) -> None:
+        """Have torch compile the module, where it can; elsewhere it stays as it is."""
+        self.module.compile()
 
     def pace(self, name: str) -> float:
         """The factor on the learning rate of the weight called `name`."""
@@ -92,7 +103,10 @@ class Task(ABC, Generic[R]):
         return torch.Generator().manual_seed(self.schedule.seed * 1_000_003 + step)
 
     def order(self, step: int, count: int) -> Int64[Tensor, " batch"]:
-        """Which of `count` samples a step sees: every epoch a new permutation, none left out."""
+        """Which of `count` samples a step sees: every epoch a new permutation, none left out.
+
+        They are those of the whole batch, the same in every process.
+        """
         size = self.schedule.batch
         places = torch.arange(step * size, (step + 1) * size)
         seed = self.schedule.seed * 7919

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import islice
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lookalike.core.files import write_bytes, write_json
 from lookalike.world.caption import caption
@@ -23,6 +23,9 @@ from lookalike.world.render import render
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+J = TypeVar("J")
+R = TypeVar("R")
 
 SHARD = 2000
 """Pictures in one shard: 25 MB at 64 pixels."""
@@ -91,15 +94,21 @@ def _deaf_to_interrupts() -> Generator[None]:
 
 def drawn(which: list[Look], pixels: int, workers: int | None = None) -> Iterator[bytes]:
     """The raw RGB bytes of each look's picture, in order, drawn in worker processes."""
+    yield from in_workers(_pixels, [(one, pixels) for one in which], workers)
+
+
+def in_workers(
+    work: Callable[[J], R], jobs: Sequence[J], workers: int | None = None, chunk: int = 32
+) -> Iterator[R]:
+    """What `work` makes of each job, in order; of many jobs, in worker processes by chunks."""
     count = workers or _workers()
-    jobs = [(one, pixels) for one in which]
-    if count == 1 or len(jobs) < 64:
-        yield from map(_pixels, jobs)
+    if count == 1 or len(jobs) < 2 * chunk:
+        yield from map(work, jobs)
         return
     with _deaf_to_interrupts():
         started = multiprocessing.get_context("spawn").Pool(count)
     with started as pool:
-        yield from pool.imap(_pixels, jobs, chunksize=32)
+        yield from pool.imap(work, jobs, chunksize=chunk)
 
 
 def dataset(
@@ -134,9 +143,11 @@ def _kept(
         size = len(chosen[i : i + SHARD])
         _shard(home, which, i, count).parent.mkdir(parents=True, exist_ok=True)
         write_bytes(_shard(home, which, i, count), b"".join(islice(stream, size)))
-    raw = b"".join(_shard(home, which, i, count).read_bytes() for i in range(0, count, SHARD))
-    shape = (count, pixels, pixels, 3)
-    return Dataset(np.frombuffer(raw, dtype=np.uint8).reshape(shape), chosen)
+    pictures = np.empty((count, pixels, pixels, 3), np.uint8)
+    for i in range(0, count, SHARD):
+        read = np.fromfile(_shard(home, which, i, count), np.uint8)
+        pictures[i : i + SHARD] = read.reshape(-1, pixels, pixels, 3)
+    return Dataset(pictures, chosen)
 
 
 def _shard(home: Path, which: Split, first: int, count: int) -> Path:

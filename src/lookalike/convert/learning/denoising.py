@@ -18,6 +18,7 @@ from torch import Tensor
 from lookalike.core.embedding import Embedding
 from lookalike.models.backbone import Backbone
 from lookalike.train.task import Recipe, Task
+from lookalike.train.together import dealt
 
 Latents = Float[Tensor, "batch channels height width"]
 
@@ -93,7 +94,10 @@ class DenoisingTask(Task[R]):
 
     @abstractmethod
     def prompt(self, which: Int64[Tensor, " batch"], chance: torch.Generator) -> Embedding:
-        """What the U-Net reads for the chosen pictures, one row each, open to gradients."""
+        """What the U-Net reads for the chosen pictures, one row each, open to gradients.
+
+        They are this process's own, where several learn together.
+        """
 
     def lent(self) -> AbstractContextManager[None]:
         """A block in which the U-Net has what is learnt of it; by default nothing is."""
@@ -102,12 +106,14 @@ class DenoisingTask(Task[R]):
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
         """The error of one batch."""
         chance = self.chance(step)
-        which = self.order(step, self.count)
+        whole = self.order(step, self.count)
+        which = dealt(whole)
         clean = self.latents[which.to(self.latents.device)]
-        levels = torch.randint(0, self.levels, (len(which),), generator=chance)
-        noise = torch.randn(clean.shape, generator=chance).to(clean)
+        levels = dealt(torch.randint(0, self.levels, (len(whole),), generator=chance))
+        shape = len(whole), *clean.shape[1:]
+        noise = dealt(torch.randn(shape, generator=chance)).to(clean)
         prompt = self.prompt(which, chance)
-        drop = torch.rand(len(which), generator=chance) < self.recipe.caption_drop
+        drop = dealt(torch.rand(len(whole), generator=chance) < self.recipe.caption_drop)
         prompt = where(drop, self.blank.repeat(len(which)), prompt)
         with self.lent():
             return denoising_loss(self.backbone, clean, prompt, levels, noise), {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -30,6 +31,8 @@ class InversionRecipe(DenoisingRecipe):
 
 class InversionTask(DenoisingTask[InversionRecipe]):
     """The loss of denoising pictures under pseudo-words; nothing of the model is changed."""
+
+    name: ClassVar[str] = "textual inversion"
 
     def __init__(
         self, backbone: Backbone, pictures: Sequence[Image], recipe: InversionRecipe

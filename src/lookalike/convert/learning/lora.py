@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Int64
@@ -29,6 +29,8 @@ class LoraRecipe(DenoisingRecipe):
 
 class LoraTask(DenoisingTask[LoraRecipe]):
     """The loss of denoising pictures under a fixed prompt, by low-rank layers that are in place."""
+
+    name: ClassVar[str] = "dreambooth"
 
     def __init__(
         self, backbone: Backbone, pictures: Sequence[Image], recipe: LoraRecipe, layers: nn.Module

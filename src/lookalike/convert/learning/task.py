@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -23,6 +24,7 @@ from lookalike.core.record import explain
 from lookalike.models.backbone import Backbone
 from lookalike.models.preprocess import Fit
 from lookalike.train.task import Schedule
+from lookalike.train.together import dealt, whole
 
 
 class LearningRecipe(DenoisingRecipe):
@@ -105,6 +107,9 @@ class Learner(nn.Module):
 class LearningTask(DenoisingTask[LearningRecipe]):
     """The loss of denoising pictures under their own conversion."""
 
+    name: ClassVar[str] = "tuning"
+    shared = True
+
     def __init__(
         self, backbone: Backbone, pictures: Sequence[Image], recipe: LearningRecipe
     ) -> None:
@@ -136,7 +141,7 @@ class LearningTask(DenoisingTask[LearningRecipe]):
         """The chosen pictures' conversions, some of them behind the words of the frame."""
         plain = self.plain[which.to(self.plain.device)]
         bare = self.form(self.module.see(self.backbone, self.pixels[which], plain, chance))
-        framed = torch.rand(len(which), generator=chance) < self.recipe.framed
+        framed = dealt(torch.rand(whole(len(which)), generator=chance) < self.recipe.framed)
         if not self.recipe.text_frame:
             return bare
         return where(framed, blend_text(bare, self.frame, self.end, BALANCE), bare)

@@ -21,6 +21,7 @@ from lookalike.core.errors import LookalikeError, ModelError
 from lookalike.core.files import read_json, write_bytes, write_json
 from lookalike.models.backbone import Backbone
 from lookalike.models.portions import at_once
+from lookalike.train import together
 from lookalike.train.checkpoint import trained_steps, trained_weights
 from lookalike.train.loop import train
 
@@ -114,18 +115,19 @@ def tune(
     judge = Judge(backbone, [pictures[i] for i in held], recipe)
     history = _History(run, recipe, backbone.sha256)
     done, last = trained_steps(run), recipe.schedule.steps
+    together.wait()  # nobody writes before all have read
     with trainable(backbone):
         if (done % judged_every == 0 or done == last) and done not in history.losses:
             # Nothing is learnt yet, or the last step was kept just before a kill, and not judged.
             if done:
                 task.module.load_state_dict(trained_weights(run))
-            history.add(done, judge.loss(task.module), task.module)
+            history.add(done, together.told(lambda: judge.loss(task.module)), task.module)
         if history.ended(done):
             return
         for step in train(task, run, every):
             held_out = None
             if step.number % judged_every == 0 or step.number == step.of:
-                held_out = judge.loss(task.module)
+                held_out = together.told(lambda: judge.loss(task.module))
                 history.add(step.number, held_out, task.module)
             ended = history.ended(step.number)
             yield Tuning(step.number, step.of, step.loss, step.speed, held_out, history.best, ended)
@@ -179,13 +181,22 @@ class _History:
         return min(self.losses, key=lambda step: self.losses[step])
 
     def add(self, step: int, loss: float, learner: Learner) -> None:
-        """Note a loss; weights are written first, so that the note never promises what is not."""
-        if not self.losses or loss <= min(self.losses.values()):
+        """Note a loss; weights are written first, so that the note never promises what is not.
+
+        Of several processes the first writes, and none goes on before it has.
+        """
+        best = not self.losses or loss <= min(self.losses.values())
+        self.losses[step] = loss
+        if together.place().first:
+            self._write(learner if best else None)
+        together.wait()
+
+    def _write(self, learner: Learner | None) -> None:
+        if learner is not None:
             own = {
                 k: v.detach().cpu().contiguous().clone() for k, v in learner.state_dict().items()
             }
             write_bytes(self.run / BEST, save(own))
-        self.losses[step] = loss
         kept = {str(k): v for k, v in sorted(self.losses.items())}
         write_json(self.run / HISTORY, {"of": self.own, "losses": kept})
 

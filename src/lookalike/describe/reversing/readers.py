@@ -16,6 +16,7 @@ from torch.nn.functional import normalize, pad
 from lookalike.describe.reversing.vision import Given, given_of
 from lookalike.models.backbone import Backbone
 from lookalike.models.halves import FirstHalf
+from lookalike.train.together import dealt, whole
 
 Kind = Literal["white", "clip", "tower"]
 
@@ -154,7 +155,8 @@ def _dropped(x: Tensor, share: float, chance: torch.Generator | None) -> Tensor:
     """Dropout whose chance comes in by the door; none without."""
     if chance is None:
         return x
-    kept = torch.rand(x.shape, generator=chance).to(x.device) >= share
+    drawn = dealt(torch.rand((whole(len(x)), *x.shape[1:]), generator=chance))
+    kept = drawn.to(x.device) >= share
     return x * kept / (1 - share)
 
 
@@ -203,7 +205,8 @@ def _shifted(
     side = pixels.shape[-1]
     most = max(1, round(side * SHIFT))
     wide = pad(pixels, (most,) * 4, mode="replicate")
-    corners = torch.randint(0, 2 * most + 1, (len(pixels), 2), generator=chance).tolist()
+    drawn = torch.randint(0, 2 * most + 1, (whole(len(pixels)), 2), generator=chance)
+    corners = dealt(drawn).tolist()
     cut = [each[:, y : y + side, x : x + side] for each, (y, x) in zip(wide, corners, strict=True)]
     return torch.stack(cut)
 
