@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lookalike.core.errors import OptionError
 from lookalike.core.pictures import open_picture
 from lookalike.core.png import png_bytes
 from lookalike.session.work import Note
@@ -157,6 +158,20 @@ def test_no_more_are_made_at_once_than_there_is_room_for(
     with studio:
         done = [finished(studio, job) for job in jobs]
     assert [among(job) for job in done] == [[3, 0], None, [3, 2]]
+
+
+def test_a_size_far_beyond_the_models_is_refused(
+    studio: Studio, asked: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = "320 x 320 pixels are too many for mini, which knows 64: here it makes at most 256"
+    with monkeypatch.context() as patch:
+        patch.setattr(studio.sessions.of("mini").models, "at_hand", lambda _: None)
+        unseen = asked("imagine", prompt="a cat", settings={"pixels": 320})
+    with studio.sessions.of("mini").models.use("mini"), pytest.raises(OptionError, match=wrong):
+        asked("imagine", prompt="a cat", settings={"pixels": 320})
+    studio.start()
+    failed = finished(studio, unseen)
+    assert (failed.state, failed.error and failed.error.message) == ("failed", wrong)
 
 
 def test_a_job_that_the_studio_died_of_is_made_alone(asked: Callable[..., Job]) -> None:
