@@ -7,14 +7,19 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks.studio.first import first_preview, start
+from benchmarks.studio.kills import kills
 from benchmarks.studio.overhead import overhead
 from benchmarks.studio.throughput import throughput
 
 FIGURES = Path(__file__).parents[1] / "figures" / "studio.json"
 
 PARTS: Mapping[str, Callable[[], dict[str, object]]] = {
+    "kills": kills,
     "overhead": overhead,
     "throughput": throughput,
+    "first-preview": first_preview,
+    "start": start,
 }
 
 

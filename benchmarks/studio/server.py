@@ -20,8 +20,8 @@ class Server:
     """The command `lookalike studio`, begun; `address` is where it is reached."""
 
     def __init__(self, data: Path, *more: str, log: Path | None = None) -> None:
-        """Start it, and wait until it answers; `seconds` is how long that took."""
-        began = time.perf_counter()
+        """Start it; what it has to say of faults goes to `log`."""
+        self._began = time.perf_counter()
         with (log or Path("/dev/null")).open("ab") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "-uc", COMMAND, "studio", "--port", "0", "--data", data, *more],
@@ -29,12 +29,17 @@ class Server:
                 stderr=errors,
                 text=True,
             )
+        self.address, self.seconds = "", 0.0
+
+    def wait(self) -> str:
+        """Its address, when it answers; `seconds` is how long it took to start."""
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
         if not said.startswith("the studio is at "):
             raise RuntimeError(f"the studio did not start: {said or 'it said nothing'}")
         self.address = said.split()[-1]
-        self.seconds = time.perf_counter() - began
+        self.seconds = time.perf_counter() - self._began
+        return self.address
 
     def cpu(self) -> float:
         """Seconds of processor time that it has taken so far."""
@@ -52,7 +57,7 @@ def serving(data: Path, *more: str) -> Iterator[tuple[Server, httpx2.Client]]:
     """A server, and a client of it, while the block lasts."""
     server = Server(data, *more)
     try:
-        with httpx2.Client(base_url=server.address, timeout=600) as client:
+        with httpx2.Client(base_url=server.wait(), timeout=600) as client:
             yield server, client
     finally:
         server.kill()

@@ -93,6 +93,9 @@ class _Models(Models):
         self.backbone.has_clip, self.backbone.folder = False, None
         self.backbone.decode.side_effect = _decoded
 
+    def at_hand(self, model: str) -> None:
+        return None
+
     @contextmanager
     def use(self, model: object) -> Iterator[Backbone]:
         yield self.backbone

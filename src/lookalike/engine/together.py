@@ -52,8 +52,9 @@ def together(plans: Sequence[Plan]) -> Plan:
     every = [among(plan, len(plan.start), 0) for plan in plans]
     cleans = [plan.clean for plan in every if plan.clean is not None]
     masks = [plan.mask for plan in every if plan.mask is not None]
+    bare = [replace(plan, clean=None, mask=None) for plan in every]
     return replace(
-        side_by_side(every),
+        side_by_side(bare),
         clean=torch.cat(cleans) if cleans else None,
         mask=torch.cat(masks) if masks else None,
     )

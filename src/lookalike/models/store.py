@@ -54,6 +54,10 @@ class Models:
                 self._loaded[_key(spec)] = self._load(spec)
             yield self._loaded[_key(spec)]
 
+    def at_hand(self, model: str) -> Backbone | None:
+        """A backbone that is loaded, whoever has borrowed it: to be asked about, not to be run."""
+        return self._loaded.get(_key(catalogue.resolve(model)))
+
     def free(self) -> None:
         """Let go of every backbone that no other thread has borrowed, and of its memory."""
         with self._door:

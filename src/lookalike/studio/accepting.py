@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from lookalike.core.errors import OptionError, PictureError
 from lookalike.core.records import Prompt, Reference, Settings
+from lookalike.models.backbone import Backbone
 from lookalike.session.prompts import SEEDS, asked, with_model
 from lookalike.session.source import open_source
 from lookalike.studio.jobs.queue import Asked
@@ -22,6 +23,10 @@ R = TypeVar("R", bound=Request)
 
 MOST_MADE = 16_000_000
 """Pixels of all pictures of one job: what memory bears of a model that knows no limit itself."""
+
+TIMES: Mapping[str, int] = {"cpu": 4}
+TIMES_ELSEWHERE = 8
+"""So many times the side that a model was trained at: more takes minutes a step."""
 
 _WORDS = {"kind", "start", "text_frame", "word"}
 """Options of methods that are words; whatever else can be text names a file of this machine."""
@@ -36,14 +41,16 @@ def accepted(name: str, request: Request, sessions: Sessions, shelf: Shelf) -> A
     verb, notes = VERBS[name], list[str]()
     with at_work(shelf, notes):
         whole = _with_words(_with_pictures(request, shelf), sessions.model, shelf)
-        chosen = _settings(whole)
+        chosen = settings_of(whole)
         _check_settings(chosen)
         _check_options(name, whole)
         _check_canvas(whole, shelf)
         model = sessions.allowed(with_model(chosen, sessions.model).model)
         seeded = _seeded(whole, verb)
         # Begun and left: all that a session refuses it refuses now.
-        verb.start(sessions.of(model), seeded).close()
+        session = sessions.of(model)
+        check_size(session.models.at_hand(model), chosen)
+        verb.start(session, seeded).close()
     kept = seeded.model_dump(mode="json", exclude_unset=True)
     return Asked(name, kept, model, tuple(dict.fromkeys(notes)))
 
@@ -80,7 +87,7 @@ def _moved(reference: Reference, shelf: Shelf) -> Reference:
     return reference.model_copy(update={"source": shelf.take(reference.source)})
 
 
-def _settings(request: Request) -> Settings:
+def settings_of(request: Request) -> Settings:
     prompt = _first(request)
     return (request.settings if prompt is None else prompt.settings) or Settings()
 
@@ -89,6 +96,21 @@ def _first(request: Request) -> Prompt | None:
     said = request.prompt if isinstance(request, Imagine) else None
     said = request.prompts[0] if isinstance(request, Story) else said
     return said if isinstance(said, Prompt) else None
+
+
+def check_size(backbone: Backbone | None, chosen: Settings) -> None:
+    """Raise `OptionError` for a size that leaves a model's by far, as soon as that is loaded.
+
+    Attention's work grows with the square of the area, and what comes of it is no picture.
+    """
+    if backbone is None or chosen.pixels is None:
+        return
+    most = backbone.pixels * TIMES.get(backbone.device.type, TIMES_ELSEWHERE)
+    if chosen.pixels > most:
+        raise OptionError(
+            f"{chosen.pixels} x {chosen.pixels} pixels are too many for {backbone.name}, which "
+            f"knows {backbone.pixels}: here it makes at most {most}"
+        )
 
 
 def _check_settings(chosen: Settings) -> None:
@@ -112,10 +134,10 @@ def _check_canvas(request: Request, shelf: Shelf) -> None:
     if not filled or not isinstance(request, Vary | Zoom | Pan):
         return
     width, height = open_source(request.picture).picture.size
-    if width * height * _settings(request).count > MOST_MADE:
+    if width * height * settings_of(request).count > MOST_MADE:
         raise PictureError(
             f"a picture of {width} x {height} is too large to fill in "
-            f"{_settings(request).count} times; at most {MOST_MADE // 1_000_000} megapixels are "
+            f"{settings_of(request).count} times; at most {MOST_MADE // 1_000_000} megapixels are "
             "made at once"
         )
 
@@ -150,7 +172,7 @@ def _is_choice(name: str, request: Methodical, option: str) -> bool:
 
 def _seeded(request: R, verb: Verb) -> R:
     """The request with a seed, drawn by the system where it names none."""
-    chosen = _settings(request)
+    chosen = settings_of(request)
     if not verb.seeded or chosen.seed is not None:
         return request
     settled = chosen.model_copy(update={"seed": secrets.randbelow(SEEDS)})

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from lookalike.studio import requests as ask
+from lookalike.studio.http.waiting import ended
 from lookalike.studio.records import ENDED, Job
 from lookalike.studio.studio import Studio
 from lookalike.studio.verbs import VERBS
@@ -19,9 +18,6 @@ Priority = Annotated[int, Query(ge=-9, le=9, description="Those with a higher on
 Wait = Annotated[
     float, Query(ge=0, le=600, description="Seconds to wait for the job to end; 0 is not at all.")
 ]
-
-POLL = 0.02
-"""Seconds between two looks at a job that is waited for."""
 
 
 def asking(studio: Studio) -> APIRouter:
@@ -67,16 +63,3 @@ def _endpoint(studio: Studio, name: str, kind: type[ask.Request]) -> Any:
 
 
 _PLAIN = inspect.Parameter.POSITIONAL_OR_KEYWORD
-
-
-async def ended(studio: Studio, job: Job, seconds: float) -> Job:
-    """The job when it has ended, or as it is after so many seconds."""
-    limit = time.monotonic() + seconds
-    with studio.board.awaiting(job.id) as event:
-        job = await run_in_threadpool(studio.job, job.id)
-        if job.state in ENDED or seconds <= 0:
-            return job
-        # Looked at in memory: the database would be busy with nothing else.
-        while not event.is_set() and time.monotonic() < limit:
-            await asyncio.sleep(POLL)
-    return await run_in_threadpool(studio.job, job.id)

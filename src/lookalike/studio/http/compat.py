@@ -17,7 +17,7 @@ from lookalike.core.record import explain
 from lookalike.core.records import Part, Prompt, Settings
 from lookalike.studio import requests as ask
 from lookalike.studio.faults import JobError
-from lookalike.studio.http.asking import ended
+from lookalike.studio.http.waiting import ended
 from lookalike.studio.records import Item, Job
 from lookalike.studio.studio import Studio
 

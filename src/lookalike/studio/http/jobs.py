@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -13,10 +12,9 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from lookalike.core.record import Record
+from lookalike.studio.http.waiting import waiting
 from lookalike.studio.records import ENDED, Job, State
 from lookalike.studio.studio import Studio
-
-POLL = 0.05
 
 
 class JobList(Record):
@@ -77,7 +75,7 @@ def jobs(studio: Studio) -> APIRouter:
 
 async def _events(studio: Studio, name: str) -> AsyncIterator[ServerSentEvent]:
     version, shown = -1, None
-    with studio.board.awaiting(name) as event:
+    with waiting(studio.board, name) as one:
         job = await run_in_threadpool(studio.job, name)
         while job.state not in ENDED:
             seen = studio.board.see(name)
@@ -87,10 +85,10 @@ async def _events(studio: Studio, name: str) -> AsyncIterator[ServerSentEvent]:
                 if seen.preview is not None and seen.preview is not shown:
                     shown = seen.preview
                     yield ServerSentEvent(event="preview", data={"picture": _inline(shown)})
-            if event.is_set():
+            if one.is_over:
                 job = await run_in_threadpool(studio.job, name)
             else:
-                await asyncio.sleep(POLL)
+                await one.change()
     yield ServerSentEvent(event=job.state, data=job.model_dump(mode="json"))
 
 

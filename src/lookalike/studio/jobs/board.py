@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lookalike.studio.records import Progress
 
@@ -19,6 +19,14 @@ class Seen:
     preview: bytes | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Bell:
+    """Of one who waits for a job: `over` says whether it has ended."""
+
+    ring: Callable[[], object]
+    over: threading.Event = field(default_factory=threading.Event)
+
+
 class Board:
     """Shared by the threads that work and those that answer; nothing on it outlives the studio."""
 
@@ -28,13 +36,16 @@ class Board:
         self._seen: dict[str, Seen] = {}
         self._stopped: set[str] = set()
         self._watched: dict[str, int] = {}
-        self._awaited: dict[str, list[threading.Event]] = {}
+        self._awaited: dict[str, list[Bell]] = {}
 
     def post(self, job: str, progress: Progress, preview: bytes | None) -> None:
         """Say how far a job is; without a new preview the last one stays."""
         with self._lock:
             last = self._seen.get(job, Seen())
             self._seen[job] = Seen(last.version + 1, progress, preview or last.preview)
+            bells = list(self._awaited.get(job, []))
+        for bell in bells:
+            bell.ring()
 
     def see(self, job: str) -> Seen:
         """How far a job is."""
@@ -42,29 +53,32 @@ class Board:
             return self._seen.get(job, Seen())
 
     @contextmanager
-    def awaiting(self, job: str) -> Iterator[threading.Event]:
-        """An event that is set when a job ends, while the block lasts.
+    def awaiting(self, job: str, ring: Callable[[], object] = lambda: None) -> Iterator[Bell]:
+        """A bell whose `over` is set when a job ends, while the block lasts.
 
-        Look at the job behind the `with`: it may have ended before.
+        Look at the job behind the `with`: it may have ended before. `ring` is called at each
+        change and at the end, by the thread that works: it must be short.
         """
-        event = threading.Event()
+        bell = Bell(ring)
         with self._lock:
-            self._awaited.setdefault(job, []).append(event)
+            self._awaited.setdefault(job, []).append(bell)
         try:
-            yield event
+            yield bell
         finally:
             with self._lock:
-                left = [one for one in self._awaited.pop(job, []) if one is not event]
+                left = [one for one in self._awaited.pop(job, []) if one is not bell]
                 if left:
                     self._awaited[job] = left
 
     def clear(self, job: str) -> None:
         """Forget a job that has ended, and tell who waits for that."""
         with self._lock:
-            for event in self._awaited.get(job, []):
-                event.set()
+            bells = list(self._awaited.get(job, []))
             self._seen.pop(job, None)
             self._stopped.discard(job)
+        for bell in bells:
+            bell.over.set()
+            bell.ring()
 
     def stop(self, job: str) -> None:
         """Ask whoever runs a job to stop it."""

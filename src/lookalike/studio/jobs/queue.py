@@ -79,7 +79,7 @@ class Queue:
 
     def take(self, model: str) -> Job | None:
         """The next job of a model, which is running from now on."""
-        with self._database.writing() as connection:
+        with self._database.noting() as connection:
             waiting = select(jobs).where(jobs.c.state == "queued", jobs.c.model == model)
             for found in rows(connection, waiting.order_by(*_ORDER).limit(1)):
                 return _begun(connection, found)
@@ -91,7 +91,7 @@ class Queue:
         They are of its model and its priority, since one that waits behind it must not slow it,
         and `wanted` says of each, in the order of the queue, whether it is one of them.
         """
-        with self._database.writing() as connection:
+        with self._database.noting() as connection:
             waiting = select(jobs).where(
                 jobs.c.state == "queued",
                 jobs.c.model == first.model,
@@ -108,7 +108,7 @@ class Queue:
 
     def give_back(self, name: str) -> None:
         """Queue a running job again that was stopped through no fault of its own."""
-        with self._database.writing() as connection:
+        with self._database.noting() as connection:
             connection.execute(
                 update(jobs)
                 .where(jobs.c.id == name, jobs.c.state == "running")

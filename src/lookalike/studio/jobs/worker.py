@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from lookalike.core.errors import LookalikeError
 from lookalike.engine.together import room
 from lookalike.models.backbone import Backbone
 from lookalike.session import Run, Session
-from lookalike.studio.accepting import revived
+from lookalike.studio.accepting import check_size, revived, settings_of
 from lookalike.studio.audit import Audit
 from lookalike.studio.database import Database
 from lookalike.studio.faults import fault_of
@@ -77,6 +78,7 @@ class Workers:
         self._threads: dict[str, threading.Thread] = {}
         self._bells: dict[str, threading.Event] = {}
         self._loaded, self._alone = set[str](), set[str]()
+        self._disk = ThreadPoolExecutor(4, "keep")
 
     def wake(self, model: str) -> None:
         """See to it that a model's jobs are being done."""
@@ -199,9 +201,10 @@ class Workers:
     def _do(self, job: Job, made: Making | None = None) -> None:
         try:
             self._settle(job, made or self._made)
-            self._audit.write(self._queue.get(job.id))
         finally:
+            # Whoever waits hears of it before the books are kept.
             self._board.clear(job.id)
+        self._audit.write(self._queue.get(job.id))
         self._after()
 
     def _settle(self, job: Job, making: Making) -> None:
@@ -224,6 +227,7 @@ class Workers:
         verb, session = VERBS[job.verb], self._sessions.of(job.model)
         request = revived(verb, job.request)
         with at_work(self._shelf, notes):
+            check_size(session.models.at_hand(job.model), settings_of(request))
             # Found first: what cannot be checked is not made.
             with session.models.use(job.model) as backbone:
                 checker = self._checker(backbone)
@@ -257,7 +261,12 @@ class Workers:
         """What may be kept of what was made, with its place among the pictures."""
         with self._sessions.of(job.model).models.use(job.model) as backbone:
             made = allowed(made, checker, notes)
-            return seen(backbone, made, self._shelf)
+            # The disk works while CLIP looks.
+            kept = [self._disk.submit(self._shelf.put, *each) for each in _files(made)]
+            found = seen(backbone, made, self._shelf)
+        for each in kept:
+            each.result()
+        return found
 
     def _watch(self, job: Job, run: Run[Any], session: Session, *, unseen: bool) -> None:
         """Go through a run: tell how far it is, and stop it where somebody asks for that.
@@ -285,6 +294,10 @@ class Workers:
             raise _StoppedError("queued")
         if self._board.is_stopped(job.id):
             raise _StoppedError("cancelled")
+
+
+def _files(made: Sequence[Made]) -> list[tuple[bytes, str]]:
+    return [(one.data, one.ending) for one in made if one.data is not None]
 
 
 def _without(jobs: Sequence[Job], every: Sequence[Member]) -> list[Job]:
