@@ -222,7 +222,7 @@ def _money(value: float) -> str:
 
 def _size(size: float) -> str:
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
+        if size < 1000:
             return f"{size:,.3g} {unit}"
         size /= 1024
     return f"{size:,.3g} TiB" if size < 1000 else f"{size:,.0f} TiB"
