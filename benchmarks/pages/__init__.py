@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks.pages import commands, interface, methods
+from benchmarks.pages import commands, interface, licences, methods, scale, speed
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -17,6 +17,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "methods.md": methods.page,
     "python.md": interface.page,
     "commands.md": commands.page,
+    "how-fast-is-it.md": speed.page,
+    "scale.md": scale.page,
+    "licences.md": licences.page,
 }
 """Each page's file, and what gives its text."""
 

@@ -22,7 +22,7 @@ HEAD = head(
 )
 
 PUBLIC: Mapping[str, Sequence[str]] = {
-    "Session": ("lookalike:Session", "lookalike.session:Run", "lookalike.session:Note"),
+    "The session": ("lookalike:Session", "lookalike.session:Run", "lookalike.session:Note"),
     "Prompts as data": (
         "lookalike.core.records:Prompt",
         "lookalike.core.records:Part",

@@ -52,6 +52,8 @@ def done(session: Session, recipe: BatchRecipe, rows: Rows) -> Outcome:
     """Do a recipe's task to some rows.
 
     A row that cannot be done has its fault told in the outcome; the others are done nonetheless.
+    Methods are asked directly: the verbs of a session also find out whether the model knows such
+    pictures, which takes several times as long as converting them.
     """
     with warnings.catch_warnings():
         # What is worth knowing of one picture is no news in a batch of a million.
@@ -65,12 +67,14 @@ def seed_of(key: str) -> int:
 
 
 def _describe(session: Session, recipe: BatchRecipe, rows: Rows) -> Outcome:
+    from lookalike.describe.usual import asked, usual
+
+    named = asked(recipe.by, recipe.options or None)
+
     def read(pictures: Sequence[Image.Image]) -> list[Any]:
-        return list(
-            session.describe(
-                pictures, by=recipe.by, count=recipe.count, options=recipe.options or None
-            )
-        )
+        with session.models.use(session.model) as backbone:
+            describer = named or usual(backbone)
+            return list(describer.describe(backbone, pictures, recipe.count))
 
     keys, found, faults = _by_pieces(rows, read)
     return Outcome(
@@ -85,10 +89,14 @@ def _describe(session: Session, recipe: BatchRecipe, rows: Rows) -> Outcome:
 
 
 def _convert(session: Session, recipe: BatchRecipe, rows: Rows) -> Outcome:
-    by, shape = recipe.by or "closed-form", dict[str, str]()
+    from lookalike.convert import converters
+
+    converter = converters.make(recipe.by or "closed-form", recipe.options)
+    shape = dict[str, str]()
 
     def read(pictures: Sequence[Image.Image]) -> list[Any]:
-        found = session.convert(pictures, by=by, options=recipe.options or None)
+        with session.models.use(session.model) as backbone:
+            found = converter.convert(backbone, pictures)
         tokens, width = found.tokens.shape[1:]
         shape.update(space=found.space, tokens=str(tokens), width=str(width))
         pooled = [None] * len(found) if found.pooled is None else _vectors(found.pooled)
