@@ -7,6 +7,7 @@ import random
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from PIL import Image, PngImagePlugin
 
@@ -25,7 +26,8 @@ RECIPE = Recipe(
 Change = Callable[[bytes, random.Random], bytes]
 
 
-def seeds() -> list[bytes]:
+@cache
+def seeds() -> tuple[bytes, ...]:
     """Small good files of every kind that is taken, one with a recipe, one that moves."""
     Image.init()
     page = Image.effect_noise((48, 40), 80).convert("RGB")
@@ -33,7 +35,7 @@ def seeds() -> list[bytes]:
     files += [_saved([page], kind) for kind in FORMATS if kind in Image.SAVE]
     files += [_saved([page.convert(mode)], "PNG") for mode in ("L", "LA", "P", "1", "RGBA")]
     files += [_saved([page.convert(mode)], "TIFF") for mode in ("CMYK", "I;16", "F", "LAB")]
-    return files
+    return tuple(files)
 
 
 def _saved(pages: list[Image.Image], kind: str) -> bytes:
@@ -119,11 +121,9 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG of so many black pixels in a few bytes."""
+    """A PNG that promises so many black pixels, and holds 25 million bytes of them at most."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    packer = zlib.compressobj(9)
-    rows = b"".join(packer.compress(bytes(width + 1)) for _ in range(min(height, 5000)))
-    body = chunk(b"IDAT", rows + packer.flush())
+    body = chunk(b"IDAT", zlib.compress(bytes(min((width + 1) * height, 25_000_000)), 9))
     return b"\x89PNG\r\n\x1a\n" + head + body + chunk(b"IEND", b"")
 
 
@@ -136,7 +136,13 @@ def swollen(kind: bytes) -> bytes:
     return buffer.getvalue()
 
 
-_ZEROS = zlib.compress(bytes(200 * 2**20), 9)
+def _nothing(mebibytes: int) -> bytes:
+    """So many bytes of zero, packed piece by piece: the test itself is to need no memory."""
+    packer, piece = zlib.compressobj(9), bytes(2**20)
+    return b"".join(packer.compress(piece) for _ in range(mebibytes)) + packer.flush()
+
+
+_ZEROS = _nothing(200)
 CHANGES: tuple[Change, ...] = (
     *(_flipped, _headed, _cut, _doubled, _spliced, _numbered, _summed, _summed),
 )
