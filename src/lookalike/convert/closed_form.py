@@ -46,7 +46,9 @@ class ClosedForm(Converter):
 
         from lookalike.convert.form import form_of
 
-        constants = self.constants(backbone) if backbone.family == "sd1" else None
+        # Only where options say so: looking the model's own up takes longer than all the rest.
+        asked = backbone.family == "sd1" and (self.cut, self.norm) != (None, None)
+        constants = self.constants(backbone) if asked else None
         with torch.no_grad():
             return form_of(backbone, constants)(backbone.clip.see(pictures, fit=self.fit).pooled)
 
