@@ -25,6 +25,15 @@ from lookalike.studio.verbs import VERBS
 from tests.studio.conftest import Counting
 from tests.studio.live import problem
 
+RECIPE = Recipe(
+    made_by="characters",
+    version="0.1.0",
+    prompt=Prompt.of("a person"),
+    model="none",
+    model_sha256="0" * 64,
+    seeds=(7,),
+)
+
 
 @pytest.fixture(scope="module")
 def idle(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
@@ -168,7 +177,7 @@ def card() -> Card:
 
 
 def test_a_drawn_character_is_saved_by_its_number(client: TestClient, idle: Studio) -> None:
-    made = VERBS["characters"].made([card()], ask.Characters())
+    made = VERBS["characters"].made([(card(), RECIPE)], ask.Characters())
     assert [one.kind for one in made] == ["picture", "character"]
     asked = Asked("characters", {}, "none")
     name = idle.queue.add(asked, client="local", priority=0)
