@@ -46,7 +46,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("size", "dark"), product((DESK, PHONE), (False, True)))
+@pytest.mark.parametrize(("size", "dark"), [*product((DESK, PHONE), (False, True))])
 def test_every_page_can_be_read_and_reached_in_both_looks_and_sizes(
     address: str, size: tuple[int, int], dark: bool
 ) -> None:
