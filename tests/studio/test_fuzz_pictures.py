@@ -64,14 +64,12 @@ def test_three_hundred_mutated_pictures_break_nothing(
     )
     before, had = tree(tmp_path), memory()
     answers = Counter(sent(client, data, i) for i, data in enumerate(mutated(FILES, SEED)))
-    uploads = Counter(sent(client, data, 0) for data in mutated(FILES, SEED))
     grown = memory() - had
     with capsys.disabled():
-        print(f"\n{FILES} mutated files, two ways: {dict(answers + uploads)}, {grown:.0f} MiB more")
-    assert set(uploads) <= {201, 413, 422}
+        print(f"\n{FILES} mutated files: {dict(answers)}, {grown:.0f} MiB more")
     assert set(answers) <= {200, 201, 202, 413, 422}
-    assert uploads[201] > 20  # some are still pictures
-    assert uploads[422] > 100
+    assert answers[201] > 10  # some are still pictures
+    assert answers[422] > 100
     assert grown < MOST
     assert tree(tmp_path) == before
     for name in studio.shelf.names():

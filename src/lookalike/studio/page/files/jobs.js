@@ -37,7 +37,7 @@ const titleOf = (job) => {
 };
 
 function card(job, add) {
-  const title = h("h3", {});
+  const title = h("h2", {});
   const state = h("span", { class: "quiet" });
   const stop = button("Stop", trying(() => post(`/v1/jobs/${job.id}/cancel`)));
   const bar = h("progress", { "aria-label": "Progress", max: 1, value: 0 });
