@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import signal
 import sys
@@ -55,14 +54,14 @@ def rehearsed(name: str, at: Path, dtype: str, only: list[str]) -> Iterator[tupl
     with tempfile.TemporaryDirectory() as folder, _warm(at / name) as backbone:
         _prepare(Path(folder))
         yield LOADED[False], _own()
-        for each in sorted(wanted, key=lambda one: one.eyes):
-            if each.eyes and backbone.clip.device and not _seeing:
-                _seeing.append(True)
-                yield LOADED[True], _own()
+        for each in (one for one in wanted if not one.eyes):
             yield each.name, measured(each, at / name, Path(folder))
-
-
-_seeing: list[bool] = []
+        seeing = [each for each in wanted if each.eyes]
+        if seeing:
+            _ = backbone.clip  # loads the eyes, once for all
+            yield LOADED[True], _own()
+        for each in seeing:
+            yield each.name, measured(each, at / name, Path(folder))
 
 
 @contextmanager
@@ -173,11 +172,6 @@ steps = 1
 batch = 2
 """,
 }
-
-
-def minimum(measure: Measured, load: Measured) -> int:
-    """The whole GiB that a machine should have free for a command, its loading included."""
-    return math.ceil(max(measure.peak, load.peak) + 0.25)
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image
 
-from lookalike.convert import penultimate
 from lookalike.core.records import Settings
 from lookalike.engine import rows
 from lookalike.models.portions import at_once
@@ -63,15 +62,3 @@ def _difference(one: Image.Image, other: Image.Image) -> Any:
     from PIL import ImageChops
 
     return ImageChops.difference(one, other).getextrema()
-
-
-def test_the_regression_is_the_same_measured_in_pieces(
-    originals: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backbone = originals["sdxl"]
-    texts = ["a cat", "a dog in the rain", "two red hens", "nothing"]
-    own = penultimate.end_states(backbone.embed(texts).tokens, backbone.ends(texts))
-    monkeypatch.setattr(penultimate, "batches", lambda some: (some[:3], some[3:]))
-    parts = [penultimate._ends(backbone, some) for some in penultimate.batches(texts)]
-    torch.testing.assert_close(torch.cat([states for states, _ in parts]), own)
-    assert all(norm is not None for _, norm in parts)

@@ -78,3 +78,24 @@ def test_half_precision_predicts_what_full_precision_does(
         )
     assert seen.dtype is torch.float32
     assert float((seen - wanted).norm() / wanted.norm()) < 0.03
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_state_at_a_texts_end_needs_none_of_the_padding(
+    family: str, originals: dict[str, Any]
+) -> None:
+    backbone = originals[family]
+    texts = ["a cat", "", "two hens and a dog", "a long text " * 60]
+    with torch.no_grad():
+        whole, ends = backbone.embed(texts), backbone.at_ends(texts)
+    wanted = whole.tokens[torch.arange(len(texts)), backbone.ends(texts)]
+    torch.testing.assert_close(ends.tokens[:, 0], wanted)
+    if family == "sdxl":
+        torch.testing.assert_close(ends.pooled, whole.pooled)
+    asked: list[int] = []
+    tower = backbone.towers[0]
+    hook = tower.model.register_forward_pre_hook(lambda _, given: asked.append(given[0].shape[1]))
+    with torch.no_grad():
+        backbone.at_ends(texts[:3])
+    hook.remove()
+    assert asked == [7]

@@ -21,7 +21,6 @@ from torch import Tensor
 from lookalike.convert.projection import as_prompt
 from lookalike.core.embedding import Embedding
 from lookalike.models.texts import sentences
-from lookalike.models.towers import batches
 
 if TYPE_CHECKING:
     from lookalike.models.backbone import Backbone
@@ -78,23 +77,12 @@ class Known:
 @torch.no_grad()
 def measure(backbone: Backbone, texts: Sequence[str]) -> Known:
     """Regress what the U-Net reads at the end token on where texts land in the shared space."""
-    found = [_ends(backbone, some) for some in batches(texts)]
-    wanted = torch.cat([states for states, _ in found])
-    norms = [norm for _, norm in found if norm is not None]
-    pooled = float(torch.cat(norms).mean()) if norms else None
+    read = backbone.at_ends(texts)
+    wanted = read.tokens[:, 0].float()
+    pooled = None if read.pooled is None else float(read.pooled.float().norm(dim=-1).mean())
     # The towers are causal: every text's first state is the same.
     start = backbone.embed(texts[:1]).tokens[0, 0].float()
     return Known(regress(backbone.clip.project(texts).to(wanted), wanted), start, pooled)
-
-
-def _ends(backbone: Backbone, texts: Sequence[str]) -> tuple[States, Tensor | None]:
-    """States at the end tokens of texts, and how long their pooled vectors are.
-
-    All states of all sentences would take a third of a GiB of SDXL's.
-    """
-    read = backbone.embed(texts)
-    norms = None if read.pooled is None else read.pooled.float().norm(dim=-1)
-    return end_states(read.tokens.float(), backbone.ends(texts)), norms
 
 
 # Weak, so that a model that is freed takes its memory with it.

@@ -95,6 +95,4 @@ def erased(backbone: Backbone, converted: Embedding, picture: Image, avoid: str)
 
 
 def _end_states(backbone: Backbone, texts: Sequence[str]) -> Float[Tensor, "texts width"]:
-    read = backbone.embed(texts)
-    ends = backbone.ends(texts).to(read.tokens.device)
-    return read.tokens[torch.arange(len(texts), device=read.tokens.device), ends]
+    return backbone.at_ends(texts).tokens[:, 0]

@@ -69,6 +69,14 @@ class Backbone(ABC):
     def embed(self, texts: Sequence[str]) -> Embedding:
         """Read texts into the states that the U-Net attends to."""
 
+    @abstractmethod
+    def at_ends(self, texts: Sequence[str]) -> Embedding:
+        """Give what `embed` has at each text's end token, one token a text.
+
+        Texts are read no further than the longest: of a hundred short phrases, most of what
+        `embed` reads is padding.
+        """
+
     def unconditional(self) -> Embedding:
         """Give the embedding of no text at all, as the model knows it from its training."""
         return self.embed([""])

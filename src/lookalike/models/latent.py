@@ -16,7 +16,7 @@ from PIL import ImageOps
 from PIL.Image import Image, Resampling
 from torch import Tensor
 
-from lookalike.core.embedding import Embedding
+from lookalike.core.embedding import Embedding, join
 from lookalike.core.errors import ModelError, OptionError
 from lookalike.models.adjusting import adjusted
 from lookalike.models.backbone import Backbone, Site
@@ -106,9 +106,22 @@ class LatentDiffusion(Backbone):
             space=self.space,
         )
 
+    def at_ends(self, texts: Sequence[str]) -> Embedding:
+        """Give of each text the state at its end token alone; the towers are causal."""
+        found: list[Embedding] = []
+        for batch in batches(texts):
+            tokens, pooled = self._read(batch, short=True)
+            ends = self.ends(batch).to(tokens.device)
+            rows = torch.arange(len(batch), device=tokens.device)
+            found.append(Embedding(tokens[rows, ends][:, None], pooled, self.space))
+        return join(found)
+
     @abstractmethod
-    def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor | None]:
-        """Give token states and the pooled vector, if the family has one, of one batch."""
+    def _read(self, texts: Sequence[str], *, short: bool = False) -> tuple[Tensor, Tensor | None]:
+        """Give token states and the pooled vector, if the family has one, of one batch.
+
+        `short` leaves out the states behind the longest text.
+        """
 
     @abstractmethod
     def added(self, x: Tensor, conditioning: Embedding) -> dict[str, Tensor] | None:

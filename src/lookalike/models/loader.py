@@ -15,6 +15,7 @@ from lookalike.models.hashing import weights_sha256
 from lookalike.models.hub import HUB_ID, cached_file, fetch_checkpoint, fetch_clip
 from lookalike.models.latent import LatentDiffusion
 from lookalike.models.parts import Parts
+from lookalike.models.room import check_room
 from lookalike.models.sd import StableDiffusion
 from lookalike.models.sdxl import StableDiffusionXL
 from lookalike.models.single_file import load_file
@@ -40,6 +41,7 @@ def load_backbone(
     path: Path, spec: ModelSpec, device: torch.device, dtype: torch.dtype, clip: str | None
 ) -> Backbone:
     """Load a checkpoint; `clip` is the path or hub id of its CLIP, looked for at first need."""
+    check_room(path, spec.name, device, dtype)
     parts = load_parts(path, spec, dtype)
     with loading(path):
         parts = parts.to(device, dtype)

@@ -17,8 +17,8 @@ class StableDiffusion(LatentDiffusion):
     that it was trained on.
     """
 
-    def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor | None]:
-        return self.towers[0].read(texts).last_hidden_state.float(), None
+    def _read(self, texts: Sequence[str], *, short: bool = False) -> tuple[Tensor, Tensor | None]:
+        return self.towers[0].read(texts, short=short).last_hidden_state.float(), None
 
     def added(self, x: Tensor, conditioning: Embedding) -> None:
         """Give nothing: these U-Nets read the token states alone."""

@@ -19,8 +19,8 @@ class StableDiffusionXL(LatentDiffusion):
     Pooled is the second tower's end state, projected (Podell et al., 2023).
     """
 
-    def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor | None]:
-        read = [tower.read(texts) for tower in self.towers]
+    def _read(self, texts: Sequence[str], *, short: bool = False) -> tuple[Tensor, Tensor | None]:
+        read = [tower.read(texts, short=short) for tower in self.towers]
         states = torch.cat([each.hidden_states[-2].float() for each in read], dim=-1)
         return states, read[-1].text_embeds.float()
 

@@ -74,9 +74,14 @@ class TextTower:
         )
         return read["input_ids"]
 
-    def read(self, texts: Sequence[str]) -> Any:
-        """Run the text model over texts: transformers' output with all hidden states."""
-        return self.model(self.ids(texts), output_hidden_states=True)
+    def read(self, texts: Sequence[str], *, short: bool = False) -> Any:
+        """Run the text model over texts: transformers' output with all hidden states.
+
+        `short` reads no further than the longest text, for those who want no padding's states.
+        """
+        ids = self.ids(texts)
+        longest = int(self._ends(ids).max()) + 1 if short else self.length
+        return self.model(ids[:, :longest], output_hidden_states=True)
 
     def project(self, texts: Sequence[str]) -> Float[Tensor, "batch shared"]:
         """Give the projected end states, reading no further than the longest text.

@@ -90,10 +90,9 @@ def _spans(backbone: Backbone, kind: Kind) -> _Spans:
         known = families(backbone, kind)
         texts = [text for family in known for text in family.sentences(CONTEXTS)]
         counts = [len(family.phrases) for family in known]
-        told, ends = backbone.embed(texts), backbone.ends(texts)
-        states = told.tokens[torch.arange(len(texts)), ends.to(told.tokens.device)]
+        told = backbone.at_ends(texts)
         pooled = None if told.pooled is None else _differences(told.pooled, counts)
-        read[kind] = _Spans(_differences(states, counts), pooled)
+        read[kind] = _Spans(_differences(told.tokens[:, 0], counts), pooled)
     return read[kind]
 
 
