@@ -53,7 +53,7 @@ def rows(asked: Asked) -> Iterator[Row]:
     """Seconds and CLIP scores against `best` and `fast`, and what reading the lists once takes."""
     with tempfile.TemporaryDirectory() as folder, _cache(folder), Models().use("mini") as backbone:
         bank = _bank(Path(folder), 2_000 if asked.quick else PHRASES)
-        few = {"tried": 64, "kept": 16} if asked.quick else {}
+        few = {"tried": 128, "kept": 64} if asked.quick else {}
         many = {"intermediate": 64, "most": 8} if asked.quick else {}
         phrases = bank_of(backbone, bank).phrases
         cold = spend(lambda: embedded(backbone.clip, phrases))
