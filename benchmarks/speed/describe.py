@@ -53,18 +53,23 @@ def rows(asked: Asked) -> Iterator[Row]:
     """Seconds and CLIP scores against `best` and `fast`, and what reading the lists once takes."""
     with tempfile.TemporaryDirectory() as folder, _cache(folder), Models().use("mini") as backbone:
         bank = _bank(Path(folder), 2_000 if asked.quick else PHRASES)
-        few = {"tried": 64, "kept": 16} if asked.quick else {}
+        few = {"tried": 128, "kept": 64} if asked.quick else {}
         many = {"intermediate": 64, "most": 8} if asked.quick else {}
         phrases = bank_of(backbone, bank).phrases
         cold = spend(lambda: embedded(backbone.clip, phrases))
         note = f"{_source(bank)}; once, for either of the two"
         what = f"read {len(phrases)} phrases, cold"
         yield Row(part="describe", what=what, ours=cold.seconds, note=note)
-        ours = describers.make("chain", {"bank": bank, **few})
+        named = {"chain": describers.make("chain", {"bank": bank, **few})}
         for mode in GOALS:
-            theirs = describers.make("interrogator", {"bank": bank, "mode": mode, **many})
-            turns = [_turns(backbone, ours, theirs, each) for each in _pictures(asked.quick)]
-            yield from _rows(mode, turns)
+            options = {"bank": bank, "mode": mode, **many}
+            named[mode] = describers.make("interrogator", options)
+        turns = {name: list[Turn]() for name in named}
+        for picture in _pictures(asked.quick):
+            for name, one in named.items():
+                turns[name].append(_turn(partial(_score, backbone, one, picture)))
+    for mode in GOALS:
+        yield from _rows(mode, list(zip(turns["chain"], turns[mode], strict=True)))
 
 
 def _rows(mode: str, turns: Sequence[tuple[Turn, Turn]]) -> Iterator[Row]:
@@ -95,14 +100,6 @@ def _rows(mode: str, turns: Sequence[tuple[Turn, Turn]]) -> Iterator[Row]:
     )
 
 
-def _turns(
-    backbone: Backbone, ours: Describer, theirs: Describer, picture: Image.Image
-) -> tuple[Turn, Turn]:
-    return _turn(partial(_score, backbone, ours, picture)), _turn(
-        partial(_score, backbone, theirs, picture)
-    )
-
-
 def _turn(work: Callable[[], float]) -> Turn:
     found: list[float] = []
     spent = spend(lambda: found.append(work()))
@@ -116,7 +113,7 @@ def _score(backbone: Backbone, describer: Describer, picture: Image.Image) -> fl
 def _pictures(quick: bool) -> Iterator[Image.Image]:
     """Drawings that mini knows, and paintings that it does not."""
     yield from (render(one, 256) for one in islice(looks("test"), 1 if quick else 2))
-    for place in sorted(STYLES.glob("*.jpg"))[: 0 if quick else 2]:
+    for place in sorted(STYLES.glob("*.jpg"))[: 0 if quick else 1]:
         with Image.open(place) as painting:
             yield painting.convert("RGB")
 

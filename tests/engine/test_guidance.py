@@ -27,9 +27,11 @@ class Model:
 
     def __init__(self) -> None:
         self.calls = 0
+        self.rows = 0
 
     def __call__(self, x: Tensor, level: Tensor, told: Embedding) -> Tensor:
         self.calls += 1
+        self.rows += len(x)
         value = told.tokens[:, 0, 0].reshape(-1, 1, 1, 1)
         return x * value + value**2
 
@@ -109,3 +111,14 @@ def test_texts_of_different_lengths_are_read_one_after_another() -> None:
     longer = Embedding(torch.full((1, 5, 3), 2.0), None, "stub")
     mixed = replace(plan([], 5.0), conditionings=(Conditioning(longer),))
     assert torch.allclose(guided(Model(), mixed, X, LEVEL), found([(2.0, 1.0)], 5.0))
+
+
+def test_what_is_measured_against_words_is_pushed_from_them_and_they_are_read_once() -> None:
+    words, model = reading(2.0), Model()
+    pushed = replace(
+        plan([], 5.0),
+        conditionings=(Conditioning(words), Conditioning(reading(3.0), -2.0, words)),
+    )
+    by_hand = answer(0.5) + 5.0 * (answer(2.0) - answer(0.5)) - 10.0 * (answer(3.0) - answer(2.0))
+    torch.testing.assert_close(guided(model, pushed, X, LEVEL), by_hand)
+    assert model.rows == 3 * len(X)

@@ -92,12 +92,22 @@ def test_a_text_plan_reads_every_part_with_its_weight(backbone: LatentDiffusion)
     assert plan.start.shape == (2, 4, 16, 16)
 
 
-def test_what_is_to_be_avoided_pushes_away_with_half_the_weight(backbone: LatentDiffusion) -> None:
-    parts = (Part(text="a cat", weight=2.0), Part(text="a bird", weight=2.0))
-    plan = text_plan(backbone, Prompt(parts=parts, avoid=" a dog , rain,"), [1])
-    assert [c.weight for c in plan.conditionings] == [2.0, 2.0, -1.0, -1.0]
-    for text, told in zip(("a dog", "rain"), plan.conditionings[2:], strict=True):
+def test_what_is_to_be_avoided_pushes_away_from_the_heaviest_words_with_it(
+    backbone: LatentDiffusion,
+) -> None:
+    parts = (Part(text="a bird", weight=1.0), Part(text="a cat", weight=3.0))
+    plan = text_plan(backbone, Prompt(parts=parts, avoid=" a dog , thunder,"), [1])
+    assert [c.weight for c in plan.conditionings] == [1.0, 3.0, -4.0, -4.0]
+    for text, told in zip(("a cat, a dog", "a cat, thunder"), plan.conditionings[2:], strict=True):
         assert torch.equal(told.embedding.tokens, backbone.embed([text]).tokens)
+        assert told.against is plan.conditionings[1].embedding
+
+
+def test_where_there_are_no_words_the_thing_alone_pushes_away(backbone: LatentDiffusion) -> None:
+    prompt = Prompt(parts=(), avoid="rain")
+    plan = embedding_plan(backbone, prompt, backbone.embed(["a cat"]), [1])
+    assert [c.weight for c in plan.conditionings] == [1.0, -0.5]
+    assert plan.conditionings[1].against is None
 
 
 def test_an_embedding_of_another_model_is_refused(backbone: LatentDiffusion) -> None:

@@ -63,3 +63,12 @@ def test_there_is_room_for_as_many_words_as_the_tokenizer_leaves_whole(
     fits = beginning.room // token
     assert tower.cut(" ".join(["a cat", *["red"] * fits])) == ""
     assert tower.cut(" ".join(["a cat", *["red"] * (fits + 1)])) != ""
+
+
+def test_a_lower_precision_ends_nearby(backbone: LatentDiffusion) -> None:
+    words = backbone.clip.tower.words(ENDINGS)
+    exact, rough = (
+        begun(backbone, "a cat,").project(words, one) for one in (torch.float32, torch.bfloat16)
+    )
+    assert not torch.equal(exact, rough)
+    assert torch.cosine_similarity(exact, rough).min() > 0.999

@@ -40,10 +40,14 @@ class Injection(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Conditioning:
-    """A prompt's vectors with their weight; a negative weight pushes away."""
+    """A prompt's vectors with their weight; a negative weight pushes away.
+
+    What it says is measured against what shows without any words, or `against` other vectors.
+    """
 
     embedding: Embedding
     weight: float = 1.0
+    against: Embedding | None = None
 
 
 @dataclass(frozen=True, eq=False)

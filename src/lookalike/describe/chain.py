@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from heapq import nsmallest
-from typing import TYPE_CHECKING, ClassVar
+from heapq import nlargest, nsmallest
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,6 +27,9 @@ Said = tuple[str, ...]
 LEAST = 1e-6
 """What a change must bring: less is rounding."""
 
+POOL = 4
+"""Of what is tried at each step, one in so many is tried in others' places at the end."""
+
 WEAKEST = 3
 """Places of a chain that others may take at a time."""
 
@@ -35,8 +39,8 @@ class Chain(Describer):
 
     As `best` of clip-interrogator, from lists of any length, of which any number may be said. Ours:
     what a text begins with is read once for all phrases that may follow; after the first step only
-    those that did best in it are tried; and at the end each phrase is weighed once more against
-    what could stand in its place.
+    those that promise most are tried; and at the end the weakest are weighed once more against what
+    could stand in their place. Whole texts, read as anybody reads them, rank what is told.
     """
 
     name: ClassVar[str] = "chain"
@@ -47,13 +51,17 @@ class Chain(Describer):
     )
     phrases: int = Field(default=32, ge=0, le=64, description="The most phrases in a description.")
     tried: int = Field(
-        default=1024, ge=1, le=100_000, description="Phrases, the nearest alone, that are tried."
+        default=2048, ge=1, le=100_000, description="Phrases, the nearest alone, that are tried."
     )
     kept: int = Field(
-        default=256, ge=1, le=100_000, description="Phrases that are tried after the first step."
+        default=512, ge=1, le=100_000, description="Phrases that are tried after the first step."
     )
     mended: int = Field(
         default=8, ge=0, le=100, description="The most phrases that take another's place."
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto",
+        description="In what phrases are tried; auto takes bfloat16 where that is fast.",
     )
 
     def describe(
@@ -112,19 +120,24 @@ class _Search:
     def _grow(self, count: int) -> list[str]:
         """Lengthen the text while there is room, nearer or not: what follows may make up for it.
 
-        Gives the phrases that did best in the first step.
+        Gives the phrases that promise most.
         """
-        said, left, best = Said(), self.phrases, list[str]()
-        for _ in range(self.options.phrases):
-            following = self._following(said, left)
+        said, score = Said(), self.met[()]
+        gains = dict.fromkeys(self.phrases, math.inf)
+        for step in range(self.options.phrases):
+            tried = nlargest(
+                self.options.kept if step else len(gains), gains, key=gains.__getitem__
+            )
+            following = self._following(said, tried)
             if not following:
                 break
-            self.met.update({(*said, phrase): score for phrase, score in following[:count]})
-            left = [phrase for phrase, _ in following[: self.options.kept]]
-            best = best or left
-            said = (*said, left[0])
-            left = left[1:]
-        return best
+            self.met.update({(*said, phrase): found for phrase, found in following[:count]})
+            # What is not tried keeps its gain of an earlier step, and so comes to its turn again.
+            gains.update({phrase: found - score for phrase, found in following})
+            best, score = following[0]
+            said = (*said, best)
+            del gains[best]
+        return nlargest(self.options.kept // POOL + 1, gains, key=gains.__getitem__)
 
     def _mend(self, pool: Sequence[str], count: int) -> None:
         """Let other phrases take the place of those that bring least, while this brings more."""
@@ -144,9 +157,11 @@ class _Search:
 
     def _following(self, said: Said, phrases: Sequence[str]) -> list[tuple[str, float]]:
         """The phrases that fit behind a text, with the scores of the longer texts, best first."""
+        import torch
         from torch.nn.functional import normalize
 
         from lookalike.models.beginning import Beginning
+        from lookalike.models.vgg import precision_on
 
         # A word never reaches across a space, so tokens of the two pieces are those of the whole.
         before = self._text((*said, "")).rstrip()
@@ -155,7 +170,9 @@ class _Search:
         fitting = [phrase for phrase in phrases if len(self.tokens[phrase]) <= room]
         if not fitting:
             return []
-        places = beginning.project([self.tokens[phrase] for phrase in fitting])
+        named = precision_on(self.clip.text.device, self.options.precision)
+        precision = torch.bfloat16 if named == "bfloat16" else torch.float32
+        places = beginning.project([self.tokens[phrase] for phrase in fitting], precision)
         scores = (normalize(places, dim=-1) @ self.near.vector).tolist()
         return sorted(zip(fitting, scores, strict=True), key=lambda one: (-one[1], one[0]))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
 
-from lookalike.core.embedding import join
+from lookalike.core.embedding import Embedding, join
 from lookalike.core.errors import PromptError
 from lookalike.core.plan import Conditioning, Plan
 
@@ -25,14 +25,27 @@ def side_by_side(plans: Sequence[Plan]) -> Plan:
                 f"prompts of one run need the same parts and weights: the first has "
                 f"{_said(weights[0])}, number {number + 1} has {_said(own)}"
             )
-    columns = zip(*(plan.conditionings for plan in plans), strict=True)
     return replace(
         plans[0],
-        conditionings=tuple(
-            Conditioning(join([one.embedding for one in each]), each[0].weight) for each in columns
-        ),
+        conditionings=tuple(_joined([plan.conditionings for plan in plans])),
         start=torch.cat([plan.start for plan in plans]),
     )
+
+
+def _joined(plans: Sequence[Sequence[Conditioning]]) -> Iterator[Conditioning]:
+    """Each conditioning with a row for each plan; what was one embedding before stays one."""
+    known: dict[tuple[int, ...], Embedding] = {}
+
+    def rows(each: Sequence[Embedding]) -> Embedding:
+        return known.setdefault(tuple(map(id, each)), join(each))
+
+    for column in zip(*plans, strict=True):
+        against = [one.against for one in column if one.against is not None]
+        yield Conditioning(
+            rows([one.embedding for one in column]),
+            column[0].weight,
+            rows(against) if against else None,
+        )
 
 
 def _said(weights: Sequence[float]) -> str:

@@ -30,12 +30,14 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
     shares = [c.weight / total for c in read]
     if scale == 1 and shares == [1]:
         return denoise(x, level, read[0].embedding)
-    bare, *seen = _readings(
-        denoise, plan, x, level, [_read_alike(plan), *(c.embedding for c in read)]
-    )
-    steered = bare
-    for share, one in zip(shares, seen, strict=True):
-        steered = steered + (scale * share) * (one - bare)
+    nothing = _read_alike(plan)
+    pairs = [(c.embedding, nothing if c.against is None else c.against) for c in read]
+    # Each once, though the words be read for themselves and for what is measured against them.
+    asked = {id(one): one for one in (nothing, *(one for pair in pairs for one in pair))}
+    seen = dict(zip(asked, _readings(denoise, plan, x, level, list(asked.values())), strict=True))
+    steered = seen[id(nothing)]
+    for share, (one, other) in zip(shares, pairs, strict=True):
+        steered = steered + (scale * share) * (seen[id(one)] - seen[id(other)])
     return steered
 
 

@@ -16,7 +16,7 @@ from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.plan import Conditioning, Plan
 from lookalike.core.records import Part, Prompt, Settings
-from lookalike.engine.avoid import SHARE, left_out, things
+from lookalike.engine.avoid import left_out, pushed
 from lookalike.engine.chaos import spread
 from lookalike.engine.codes import code_parts
 from lookalike.engine.taste import taste
@@ -79,7 +79,8 @@ def text_plan(
     read = tuple(
         Conditioning(embed_named(backbone, [p.text], names or {}), p.weight) for p in parts
     )
-    return _plan(backbone, prompt, read, seeds)
+    plan = _plan(backbone, prompt, read, seeds)
+    return pushed(backbone, plan, parts, names or {})
 
 
 def told(backbone: Backbone, prompt: Prompt) -> list[Part]:
@@ -113,7 +114,7 @@ def embedding_plan(
         OptionError: the embedding is for another model, or the strength is not in (0, 1].
     """
     embedding.require(backbone.space)
-    plan = _plan(backbone, prompt, (Conditioning(embedding),), seeds)
+    plan = pushed(backbone, _plan(backbone, prompt, (Conditioning(embedding),), seeds))
     return starting_from(backbone, plan, picture, strength)
 
 
@@ -148,16 +149,7 @@ def _plan(
     own = noise(backbone, seeds, size_of(backbone, prompt.settings))
     return Plan(
         prompt=prompt,
-        conditionings=(*conditionings, *_avoided(backbone, prompt, conditionings)),
+        conditionings=conditionings,
         unconditional=backbone.unconditional(),
         start=spread(own, prompt.settings.chaos),
     )
-
-
-def _avoided(
-    backbone: Backbone, prompt: Prompt, conditionings: Sequence[Conditioning]
-) -> list[Conditioning]:
-    """What a prompt avoids, as conditionings that push away with half the weight of the rest."""
-    found = things(prompt.avoid)
-    whole = sum(c.weight for c in conditionings if c.weight > 0) or 1.0
-    return [Conditioning(backbone.embed([t]), -SHARE * whole / len(found)) for t in found]

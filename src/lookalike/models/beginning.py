@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -49,18 +49,25 @@ class Beginning:
         return self.tower.length - self.length - 1
 
     @torch.no_grad()
-    def project(self, endings: Sequence[Words]) -> Float[Tensor, "endings shared"]:
+    def project(
+        self, endings: Sequence[Words], precision: torch.dtype = torch.float32
+    ) -> Float[Tensor, "endings shared"]:
         """The projected end states of the beginning with each ending behind it, on the CPU.
 
-        What is longer than there is room for is cut, as the tokenizer cuts it.
+        What is longer than there is room for is cut, as the tokenizer cuts it. A `precision` below
+        float32 is faster and rougher.
         """
         room, end = self.room, self.tower.tokenizer.eos_token_id
         fitting = [[*words[:room], end] for words in endings]
         # Those of about one length go together, so that little is read in vain.
         order = sorted(range(len(fitting)), key=lambda place: len(fitting[place]))
         found: list[Tensor] = []
-        for start in range(0, len(order), BATCH):
-            found.append(self._project([fitting[i] for i in order[start : start + BATCH]]))
+        rough = torch.autocast(
+            self.tower.model.device.type, precision, enabled=precision != torch.float32
+        )
+        with rough:
+            for start in range(0, len(order), BATCH):
+                found.append(self._project([fitting[i] for i in order[start : start + BATCH]]))
         whole = torch.cat(found)
         return whole[torch.tensor(order).argsort()]
 
@@ -68,9 +75,8 @@ class Beginning:
         model, longest = self.tower.model, len(endings[-1])
         padded = [[*words, *[words[-1]] * (longest - len(words))] for words in endings]
         ids = torch.tensor(padded, device=model.device)
-        states = _read(model, ids, self.kept)
         ends = torch.tensor([len(words) - 1 for words in endings], device=model.device)
-        last = states[torch.arange(len(endings), device=model.device), ends]
+        last = _read(model, ids, self.kept, ends=ends)[:, 0]
         return model.text_projection(model.text_model.final_layer_norm(last)).float().cpu()
 
 
@@ -79,21 +85,24 @@ def _read(
     ids: Int[Tensor, "batch tokens"],
     before: Sequence[tuple[Heads, Heads]],
     kept: list[tuple[Heads, Heads]] | None = None,
-) -> Float[Tensor, "batch tokens width"]:
+    ends: Int[Tensor, " batch"] | None = None,
+) -> Float[Tensor, "batch states width"]:
     """The states of tokens behind what was read `before`; their keys and values go to `kept`.
 
-    What transformers' CLIPTextModel does, which has no place for what was read before.
+    Where `ends` are told, these states alone. It is what transformers' CLIPTextModel does, which
+    has no place for what was read before.
     """
     done = before[0][0].shape[2] if before else 0
-    tokens = ids.shape[1]
+    tokens, rows = ids.shape[1], torch.arange(len(ids), device=ids.device)[:, None]
     places = torch.arange(done, done + tokens, device=ids.device)[None]
     x = model.text_model.embeddings(input_ids=ids, position_ids=places)
     seen = torch.ones(tokens, done + tokens, dtype=torch.bool, device=ids.device).tril(done)
-    for number, layer in enumerate(model.text_model.encoder.layers):
+    seen = seen[None, None]
+    layers = model.text_model.encoder.layers
+    for number, layer in enumerate(layers):
         attention, normed = layer.self_attn, layer.layer_norm1(x)
-        query, key, value = (
-            part(normed).unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
-            for part in (attention.q_proj, attention.k_proj, attention.v_proj)
+        key, value = (
+            _heads(part(normed), attention) for part in (attention.k_proj, attention.v_proj)
         )
         if kept is not None:
             kept.append((key, value))
@@ -102,13 +111,16 @@ def _read(
                 torch.cat([old.expand(len(ids), -1, -1, -1), new], 2)
                 for old, new in zip(before[number], (key, value), strict=True)
             )
-        x = x + attention.out_proj(_attended(query, key, value, seen))
+        if ends is not None and number == len(layers) - 1:
+            # Nothing reads the other tokens' last states.
+            chosen = ends[:, None]
+            x, normed, seen = x[rows, chosen], normed[rows, chosen], seen[0, 0, chosen][:, None]
+        query = _heads(attention.q_proj(normed), attention)
+        found = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        x = x + attention.out_proj(found.transpose(1, 2).flatten(2))
         x = x + layer.mlp(layer.layer_norm2(x))
     return x
 
 
-def _attended(
-    query: Heads, key: Heads, value: Heads, seen: Bool[Tensor, "tokens all"]
-) -> Float[Tensor, "_texts tokens joined"]:
-    found = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-    return found.transpose(1, 2).flatten(2)
+def _heads(x: Float[Tensor, "batch tokens _"], attention: Any) -> Heads:
+    return x.unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
