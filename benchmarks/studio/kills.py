@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import re
 import sqlite3
 import sys
 import tempfile
@@ -159,6 +160,9 @@ def _disk(data: Path) -> dict[str, Any]:
     with closing(sqlite3.connect(data / "studio.db")) as database:
         check = [row[0] for row in database.execute("PRAGMA integrity_check")]
         known = {row[0] for row in database.execute("SELECT DISTINCT file FROM items")}
+        # Pictures that came along with a request, which stay until the next start.
+        asked = "".join(row[0] for row in database.execute("SELECT request FROM jobs"))
         jobs = dict(database.execute("SELECT state, count(*) FROM jobs GROUP BY state"))
-    stray = [each.name for each in (data / "files").iterdir() if each.name not in known]
+    given = {f"{mark}.png" for mark in re.findall("sha256:([0-9a-f]{64})", asked)}
+    stray = [each.name for each in (data / "files").iterdir() if each.name not in known | given]
     return {"integrity_check": check, "jobs_in_all": jobs, "files_unknown": len(stray)}
