@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from benchmarks.studio.page import filled
 from lookalike.studio.requests import Request
 from lookalike.studio.verbs import VERBS
 from tests.studio.running import Running
@@ -43,6 +44,11 @@ def curled(mark: str, address: str) -> Any:
 def test_the_guide_names_every_verb() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     assert all(f"`{name}`" in text for name in VERBS)
+
+
+def test_the_guide_has_the_figures_that_were_taken() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    assert filled(text) == text
 
 
 def test_what_the_guide_sends_is_a_request() -> None:
