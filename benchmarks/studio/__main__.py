@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from benchmarks.studio.first import first_preview, start
 from benchmarks.studio.kills import kills
 from benchmarks.studio.overhead import overhead
+from benchmarks.studio.page import keep
 from benchmarks.studio.throughput import throughput
-
-FIGURES = Path(__file__).parents[1] / "figures" / "studio.json"
 
 PARTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "kills": kills,
@@ -21,12 +19,6 @@ PARTS: Mapping[str, Callable[[], dict[str, object]]] = {
     "first-preview": first_preview,
     "start": start,
 }
-
-
-def keep(part: str, found: dict[str, object]) -> None:
-    """Put a part's figures in the place of those that were kept before."""
-    kept = json.loads(FIGURES.read_text("utf-8")) if FIGURES.is_file() else {}
-    FIGURES.write_text(json.dumps({**kept, part: found}, indent=2) + "\n", "utf-8")
 
 
 def main() -> None:

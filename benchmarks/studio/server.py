@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +72,50 @@ def done(client: httpx2.Client, verb: str, asked: dict[str, Any]) -> dict[str, A
     if job["state"] != "done":
         raise RuntimeError(f"{verb} is {job['state']}: {job['error']}")
     return job
+
+
+class Forked:
+    """A studio forked from a process that has its imports behind it: soon there, and killed as any.
+
+    What is not imported anew is what no kill can harm; data, locks and models are its own.
+    """
+
+    def __init__(self, data: Path, log: Path) -> None:
+        """Start it; what it has to say of faults goes to `log`."""
+        self._began = time.perf_counter()
+        forks = multiprocessing.get_context("forkserver")
+        forks.set_forkserver_preload(list(PRELOADED))
+        self._said, told = forks.Pipe(duplex=False)
+        self.process = forks.Process(target=_serve, args=(data, log, told), daemon=True)
+        self.process.start()
+        self.address, self.seconds = "", 0.0
+
+    def wait(self) -> str:
+        """Its address, when it answers; `seconds` is how long it took to start."""
+        if not self._said.poll(600):
+            raise RuntimeError("the studio did not start within ten minutes")
+        self.address = self._said.recv().split()[-1]
+        self.seconds = time.perf_counter() - self._began
+        return self.address
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self.process.kill()
+        self.process.join()
+
+
+PRELOADED = (
+    "lookalike.studio.serving",
+    "lookalike.models.loader",
+    "diffusers.models.autoencoders.autoencoder_kl",
+    "diffusers.models.unets.unet_2d_condition",
+    "diffusers.schedulers.scheduling_dpmsolver_multistep",
+)
+
+
+def _serve(data: Path, log: Path, told: Connection) -> None:
+    from lookalike.studio.serving import serve
+
+    with log.open("ab") as errors:
+        os.dup2(errors.fileno(), 2)
+    serve(told.send, port=0, data=data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from benchmarks.studio.page import filled
 from lookalike.studio.requests import Request
 from lookalike.studio.verbs import VERBS
 
@@ -13,6 +14,11 @@ TEXT = (Path(__file__).parents[2] / "docs" / "guides" / "studio.md").read_text(e
 
 def test_the_guide_names_every_verb() -> None:
     assert all(f"`{name}`" in TEXT for name in VERBS)
+
+
+def test_the_guide_has_the_figures_that_were_taken() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    assert filled(text) == text
 
 
 def test_what_the_guide_sends_is_a_request() -> None:

@@ -61,12 +61,11 @@ def test_jobs_that_are_alike_are_made_at_once_and_again_from_their_files(
         asked("imagine", prompt="a red dog", settings=brief(count=2)),
         asked("imagine", prompt="other steps", settings=brief(steps=1)),
         asked("edit", picture=face, text="a hat", settings=brief()),
-        asked("imagine", prompt="a cat", image=[face], settings=brief()),
     ]
     studio.start()
     done = [finished(studio, job) for job in jobs]
-    assert [job.state for job in done] == ["done"] * 5
-    assert [among(job) for job in done] == [[4, 0], [4, 1], None, [4, 3], None]
+    assert [job.state for job in done] == ["done"] * 4
+    assert [among(job) for job in done] == [[4, 0], [4, 1], None, [4, 3]]
     with warnings.catch_warnings():
         warnings.simplefilter("error", Note)
         for job in (done[1], done[3]):
@@ -172,6 +171,19 @@ def test_a_size_far_beyond_the_models_is_refused(
     studio.start()
     failed = finished(studio, unseen)
     assert (failed.state, failed.error and failed.error.message) == ("failed", wrong)
+
+
+def test_what_leans_on_references_or_fills_a_part_in_is_made_alone(
+    studio: Studio, asked: Callable[..., Job]
+) -> None:
+    face = studio.upload(png_bytes(render(next(looks("test")), 64))).picture
+    alone = [
+        asked("imagine", prompt="a cat", image=[face], settings=brief()),
+        asked("vary", picture=face, region="0,0,32,32", settings=brief()),
+        asked("zoom", picture=face, factor=2.0, settings=brief()),
+        asked("describe", pictures=[face]),
+    ]
+    assert [sort_of(job) for job in alone] == [None] * 4
 
 
 def test_a_job_that_the_studio_died_of_is_made_alone(asked: Callable[..., Job]) -> None:

@@ -88,7 +88,7 @@ def _moved(reference: Reference, shelf: Shelf) -> Reference:
 
 
 def settings_of(request: Request) -> Settings:
-    """The settings that a request was made with."""
+    """How a request is to be made."""
     prompt = _first(request)
     return (request.settings if prompt is None else prompt.settings) or Settings()
 
