@@ -26,12 +26,17 @@ Curve = list[float]
 
 
 def tiny(folder: Path) -> Iterator[tuple[str, Curve]]:
-    """The smallest training, whose batch norm must see whole batches."""
+    """The smallest training, whose batch norm must see whole batches; and one that was stopped."""
 
     class Dealt(TinyTask):
         shared = True
 
     yield "tiny", [step.loss for step in train(Dealt(schedule(12)), folder / "tiny", 0)]
+    running = train(Dealt(schedule(12)), folder / "stopped")
+    begun = [next(running).loss for _ in range(5)]
+    running.close()
+    rest = [step.loss for step in train(Dealt(schedule(12)), folder / "stopped")]
+    yield "tiny resumed", begun + rest
 
 
 def mini(folder: Path) -> Iterator[tuple[str, Curve]]:

@@ -41,6 +41,7 @@ class Growing:
     compiled: bool = False
     log: float = 20.0  # seconds between lines
     exporting: float = 240.0  # seconds between exports of what the U-Net has learnt so far
+    judged: int = 200  # pictures that a figure of the report is measured on
 
     def command(self, *words: str) -> list[str]:
         """A command of lookalike in a process of its own."""
@@ -61,6 +62,7 @@ class Growing:
         """The command that measures what was exported, by its own probe."""
         made = self.run / OUT
         told = ["--model", str(made / "mini"), "--probe", str(made / "probe")]
+        told += ["--count", str(self.judged)]
         return self.command("report", *told, "--device", self.device, "--out", str(made), "--json")
 
 

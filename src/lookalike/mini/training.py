@@ -116,6 +116,7 @@ def task_of(
     if part not in TRAINED:
         known, near = ", ".join(TRAINED), did_you_mean(part, TRAINED)
         raise OptionError(f"mini has no part {part!r}{near}; it has {known}")
+    _ready(device)
     if part == "judge":
         return _judge_task(recipe, data, device)
     with first_here():
@@ -129,6 +130,16 @@ def task_of(
 
         return ProbeTask(recipe.probe, pictures, values(), device)
     return _unet_task(recipe, run, pictures, device)
+
+
+def _ready(device: torch.device) -> None:
+    """Let a GPU choose its fastest kernels; a CPU has no such choice.
+
+    A resumed run may then differ from an unbroken one in the last digits.
+    """
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
 
 
 def _judge_task(recipe: MiniRecipe, data: Path, device: torch.device) -> Task[Any]:
