@@ -14,7 +14,7 @@ from lookalike.core.errors import ModelError
 from lookalike.core.files import write_bytes
 from lookalike.mini.fitting import fitted_steps
 from lookalike.mini.recipe import MiniRecipe
-from lookalike.mini.training import pictures_of
+from lookalike.mini.training import captions_of, pictures_of, said_by
 from lookalike.train.checkpoint import NAME, trained_steps
 
 STAGES: Sequence[Sequence[str]] = (("clip", "vae", "probe"), ("unet",))
@@ -78,7 +78,11 @@ def grow(growing: Growing, recipe: MiniRecipe, minutes: float) -> Iterator[str]:
     """
     began = time.monotonic()
     yield "drawing pictures"
-    pictures_of(recipe, growing.data)
+    pictures = pictures_of(recipe, growing.data)
+    yield "drawing captions"
+    said_by(recipe, growing.run, pictures)
+    captions_of(recipe, growing.run, pictures)
+    del pictures  # gigabytes, and every part reads its own
     for place, parts in enumerate(STAGES):
         left = [part for part in parts if not _done(growing.run / part, part, recipe)]
         if left:

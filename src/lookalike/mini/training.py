@@ -17,7 +17,7 @@ from lookalike.core.errors import ModelError, OptionError, did_you_mean
 from lookalike.core.files import building
 from lookalike.mini import clip as clips
 from lookalike.mini import vae as vaes
-from lookalike.mini.ahead import sayings, training_captions
+from lookalike.mini.ahead import Captions, Sayings, sayings, training_captions
 from lookalike.mini.data import CPU, as_tensor
 from lookalike.mini.fitting import fit
 from lookalike.mini.recipe import TRAINED, JudgeRecipe, MiniRecipe
@@ -152,26 +152,36 @@ def _judge_task(recipe: MiniRecipe, data: Path, device: torch.device) -> Task[An
 
 
 def _clip_task(recipe: MiniRecipe, run: Path, pictures: Dataset, device: torch.device) -> Task[Any]:
-    own, words, kept = recipe.clip, run / "tokenizer", None
     with first_here():
-        tokenizer = clips.tokenizer_of(own, words)
-        if own.captions:
-            kept = sayings(pictures, own.captions, words, run / "captions")
-    return clips.ClipTask(own, pictures, tokenizer, kept, device)
+        tokenizer = clips.tokenizer_of(recipe.clip, run / "tokenizer")
+        kept = said_by(recipe, run, pictures)
+    return clips.ClipTask(recipe.clip, pictures, tokenizer, kept, device)
+
+
+def said_by(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Sayings | None:
+    """What CLIP learns from, drawn ahead; None where its recipe draws in every step."""
+    own, words = recipe.clip, run / "tokenizer"
+    clips.tokenizer_of(own, words)
+    return sayings(pictures, own.captions, words, run / "captions") if own.captions else None
+
+
+def captions_of(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Captions | None:
+    """What the U-Net reads, drawn ahead; None where its recipe draws in every step."""
+    own, words = recipe.unet, run / "tokenizer"
+    if not own.captions:
+        return None
+    return training_captions(pictures, own.captions, words, run / "captions")
 
 
 def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset, device: torch.device) -> Task[Any]:
     from lookalike.mini.unet import UnetTask, cached_latents
 
-    own, kept = recipe.unet, None
     with first_here():
         model, tokenizer = trained_clip(recipe, run)
         vae = trained_vae(recipe, run, pictures, device)
         latents = cached_latents(vae, pictures, run / "latents.safetensors")
-        if own.captions:
-            words = run / "tokenizer"
-            kept = training_captions(pictures, own.captions, words, run / "captions")
-    return UnetTask(own, pictures, latents, text_tower(model), tokenizer, kept, device)
+        kept = captions_of(recipe, run, pictures)
+    return UnetTask(recipe.unet, pictures, latents, text_tower(model), tokenizer, kept, device)
 
 
 def train_part(
