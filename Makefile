@@ -11,7 +11,7 @@ TORCH_INDEX ?=
 # Compiling what may never be imported would take most of the time.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test test-all lint format bench figures how-good how-well pictures page docs clean
+.PHONY: demo test test-all lint format bench figures how-good how-well pictures page wheels docs clean
 
 demo: $(READY)  ## the whole round trip, on a CPU, into demo/
 	$(BIN)/lookalike demo
@@ -87,6 +87,15 @@ pictures: $(READY)  ## the pictures of the guide "From Midjourney", by its own c
 page: $(READY)  ## the figures that the studio's page shows, and the pictures of its guide (minutes)
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.walk
+
+# What training needs beside torch and transformers, for a machine that reaches no package index.
+FOR ?= 3.12
+PLATFORMS := $(foreach n,17 24 27 28 31 34,--platform manylinux_2_$(n)_x86_64) --platform manylinux2014_x86_64
+
+wheels: $(READY)  ## wheels for another machine's Python (make wheels FOR=3.12), into .wheels
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary=:all: --python-version $(FOR) \
+	  --implementation cp $(PLATFORMS) --dest .wheels --constraint constraints.txt \
+	  --requirement benchmarks/wheels.txt
 
 docs: $(READY)  ## the site, into site/, with the tables as the code has them
 	$(BIN)/python -m benchmarks.guides

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from lookalike.cli.options import own_pixels
 from lookalike.core.pictures import open_picture
 from lookalike.studio.sessions import Sessions
 from lookalike.studio.studio import Studio
@@ -58,8 +59,10 @@ def test_pictures_of_words_have_the_seeds_that_are_told(
     }
     made = client.post("/sdapi/v1/txt2img", json=asked).json()
     info = json.loads(made["info"])
-    assert [open_picture(base64.b64decode(one)).size for one in made["images"]] == [(64, 64)] * 2
-    assert (info["seed"], info["all_seeds"], info["width"]) == (7, [7, 8], 64)
+    side = own_pixels()
+    sizes = [open_picture(base64.b64decode(one)).size for one in made["images"]]
+    assert sizes == [(side, side)] * 2
+    assert (info["seed"], info["all_seeds"], info["width"]) == (7, [7, 8], side)
     prompt = live[0].job(info["job"]).items[0].record["prompt"]
     assert (prompt["avoid"], prompt["settings"]["guidance"]) == ("hat", 3)
 

@@ -26,12 +26,17 @@ Curve = list[float]
 
 
 def tiny(folder: Path) -> Iterator[tuple[str, Curve]]:
-    """The smallest training, whose batch norm must see whole batches."""
+    """The smallest training, whose batch norm must see whole batches; and one that was stopped."""
 
     class Dealt(TinyTask):
         shared = True
 
     yield "tiny", [step.loss for step in train(Dealt(schedule(12)), folder / "tiny", 0)]
+    running = train(Dealt(schedule(12)), folder / "stopped")
+    begun = [next(running).loss for _ in range(5)]
+    running.close()
+    rest = [step.loss for step in train(Dealt(schedule(12)), folder / "stopped")]
+    yield "tiny resumed", begun + rest
 
 
 def mini(folder: Path) -> Iterator[tuple[str, Curve]]:
@@ -67,13 +72,15 @@ def reverse(folder: Path) -> Iterator[tuple[str, Curve]]:
         yield kind, [step.loss for step in fit(task, 0)]
 
 
-def main(kind: str, folder: str) -> None:
+KINDS = {"tiny": tiny, "mini": mini, "tune": tuned, "reverse": reverse}
+
+
+def main(kinds: str, folder: str) -> None:
     """Train, and write the curves beside the runs."""
     torch.set_num_threads(1)
-    found: dict[str, Curve] = dict(
-        {"tiny": tiny, "mini": mini, "tune": tuned, "reverse": reverse}[kind](Path(folder))
-    )
-    found["processes"] = [float(place().count)]
+    found: dict[str, Curve] = {"processes": [float(place().count)]}
+    for kind in kinds.split(","):
+        found |= dict(KINDS[kind](Path(folder)))
     if place().first:
         Path(folder, "curves.json").write_text(json.dumps(found))
 

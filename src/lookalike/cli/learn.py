@@ -107,7 +107,9 @@ def tune(
     output.new_file(out)
     made = session(model, device, clip)
     from lookalike.convert.learning.task import recipe_of
+    from lookalike.train.together import place
 
+    first = place().first  # asked first of all: it also gives each process its own GPU
     recipe = recipe_of(
         steps=steps,
         batch=batch,
@@ -120,9 +122,7 @@ def tune(
     )
     work = made.tune(folder, out, recipe, licence=licence, every=SECONDS)
     found = output.drained(work, "tuning", _tell)
-    from lookalike.train.together import place
-
-    if not place().first:
+    if not first:
         return
     typer.echo(
         f"held-out loss {found.before:.4f} before, {found.after:.4f} at step {found.best} of "

@@ -98,6 +98,7 @@ def train(
     from lookalike.train.together import place
 
     chosen, run = read_recipe(recipe), out or RUNS / Path(recipe).stem
+    first = place().first  # asked first of all: it also gives each process its own GPU
     kept, on = data or RUNS / "data", Models(device).device
     steps = train_with_sheets(
         part,
@@ -109,7 +110,6 @@ def train(
         compiled=compiled,
         seconds=None if minutes is None else minutes * 60,
     )
-    first = place().first
     last = output.watched(steps, part, _tell, log if first else None)
     if not first:
         return

@@ -97,6 +97,14 @@ def signing(files: tuple[Path, Path] | None) -> Sign | None:
     return Signer.of(*files).sign
 
 
+def own_pixels() -> int:
+    """The side of the pictures of the packaged mini, whose world commands draw."""
+    from lookalike.core.files import read_json
+    from lookalike.models.spec import packaged
+
+    return int(read_json(packaged() / "mini" / "model.json")["pixels"])
+
+
 def one_line(words: Sequence[str]) -> str:
     """A prompt as it was typed, which the shell took apart: names with blanks are quoted again."""
     from lookalike.core.language.escapes import quote

@@ -109,15 +109,17 @@ def watched(
     `log`, a line every so many seconds takes the bar's place. Whatever happens, `work` is closed,
     so that it takes away what it had half done.
     """
-    last, began = None, time.monotonic()
+    last, start, began = None, 0.0, time.monotonic()
     looked = began
     with _closing(work), nullcontext() if log is not None else bar() as shown:
         job = None if shown is None else shown.add_task(title, total=None, note="")
         for last in work:
             now = time.monotonic()
-            if log is not None and now - looked >= log:
+            if log is not None and not start:
+                start, began = tell(last)[0], now
+            elif log is not None and now - looked >= log:
                 done, total, note = tell(last)
-                left = (now - began) * (total / done - 1) / 60
+                left = (now - began) * (total - done) / max(done - start, 1) / 60
                 typer.echo(f"{title} {done:.0f}/{total:.0f}  {note}  {left:.1f} minutes left")
                 looked = now
             elif shown is not None and job is not None and now - looked >= PAUSE:

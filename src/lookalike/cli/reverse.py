@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.options import MODEL, Device, Json, Model, session, settings
+from lookalike.cli.options import MODEL, Device, Json, Model, own_pixels, session, settings
 
 if TYPE_CHECKING:
     from lookalike.reverse.importing import Imported
@@ -33,7 +33,10 @@ InStyle = Annotated[
     str | None,
     typer.Option("--style", metavar="STYLE", help="One style alone, also a foreign one."),
 ]
-Side = Annotated[int, typer.Option("--pixels", min=16, max=2048, help="Side of a picture.")]
+Side = Annotated[
+    int | None,
+    typer.Option("--pixels", min=16, max=2048, help="Side of a picture; mini's own if unset."),
+]
 Prompts = Annotated[
     Path,
     typer.Option(
@@ -76,7 +79,7 @@ def prompts(count: Many, out: PromptsOut, split: Split = "train") -> None:
 
 @group.command()
 def draw(
-    count: Many, out: Data, style: InStyle = None, split: Split = "test", pixels: Side = 64
+    count: Many, out: Data, style: InStyle = None, split: Split = "test", pixels: Side = None
 ) -> None:
     """Draw a data set: pictures of the world, of one style or all, with their captions.
 
@@ -85,7 +88,7 @@ def draw(
     """
     from lookalike.reverse.drawing import draw as drawn
 
-    work = drawn(split, count, pixels, out, style)
+    work = drawn(split, count, pixels or own_pixels(), out, style)
     output.watched(work, "pictures", lambda done: (done, count, ""))
     typer.echo(out)
 

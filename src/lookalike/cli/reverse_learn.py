@@ -74,6 +74,7 @@ def train(
     from lookalike.reverse.recipe import read_recipe
     from lookalike.train.together import first_here, place
 
+    first = place().first  # asked first of all: it also gives each process its own GPU
     chosen, home = read_recipe(recipe), (run or RUNS) / f"seed-{seed}"
     shipped(chosen)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -83,7 +84,7 @@ def train(
         with first_here():
             setting = _set_up(backbone, sentences, chosen, manifest, {})
         found = output.drained(trained(setting, chosen, seed, home), "training", _tell)
-        if not place().first:
+        if not first:
             return
         notes = _notes(setting, chosen, manifest, seed)
         whole = assembled(setting, chosen, found, home, notes)

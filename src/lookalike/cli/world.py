@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from lookalike.cli import output
+from lookalike.cli.options import own_pixels
 
 group = typer.Typer(
     rich_markup_mode=None, help="The drawn world that mini is trained on.", add_completion=False
@@ -16,7 +17,10 @@ group = typer.Typer(
 
 SplitName = Literal["train", "validation", "test", "combination"]
 Split = Annotated[SplitName, typer.Option("--split", help="Which part of the world.")]
-Side = Annotated[int, typer.Option("--pixels", min=16, max=2048, help="Side of a picture.")]
+Side = Annotated[
+    int | None,
+    typer.Option("--pixels", min=16, max=2048, help="Side of a picture; mini's own if unset."),
+]
 Many = Annotated[int, typer.Option("--count", min=1, max=1_000_000, help="How many pictures.")]
 Few = Annotated[int, typer.Option("--count", min=1, max=1000, help="How many pictures.")]
 InStyle = Annotated[
@@ -63,11 +67,15 @@ def sheet(split: Split = "test", count: Few = 48, style: InStyle = None, out: Fi
 
 @group.command()
 def make(
-    count: Many, out: Folder, split: Split = "train", pixels: Side = 64, style: InStyle = None
+    count: Many,
+    out: Folder,
+    split: Split = "train",
+    pixels: Side = None,
+    style: InStyle = None,
 ) -> None:
     """Write pictures of the world and a manifest that says what each shows."""
     from lookalike.world.dataset import make as written
 
-    work = written(split, count, pixels, out, style)
+    work = written(split, count, pixels or own_pixels(), out, style)
     output.watched(work, "pictures", lambda done: (done, count, ""))
     typer.echo(out)

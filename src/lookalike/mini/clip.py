@@ -16,7 +16,7 @@ from lookalike.mini.ahead import ABSENT, PAIRS, Said, Sayings, codes, tokens
 from lookalike.mini.data import CPU, as_tensor, chance_of, placed, scaled, sent
 from lookalike.mini.recipe import ClipRecipe
 from lookalike.mini.tokenizer import LENGTH, train_tokenizer
-from lookalike.train.task import Task
+from lookalike.train.task import Task, forgiving
 from lookalike.train.together import dealt, joined
 from lookalike.world.caption import caption
 from lookalike.world.contrast import attributes, facts
@@ -166,6 +166,7 @@ class ClipTask(Task[ClipRecipe]):
 
     def compile(self) -> None:
         """Compile both towers, which are called by themselves."""
+        forgiving()
         self.module.vision_model.compile()
         self.module.text_model.compile(dynamic=True)
 

@@ -31,7 +31,7 @@ from lookalike.models.probe import ProbeNet
 from lookalike.models.quiet import quiet
 from lookalike.train.checkpoint import trained_samples
 from lookalike.world.caption import caption, phrase_groups, phrases_of
-from lookalike.world.dataset import dataset
+from lookalike.world.dataset import Dataset, dataset
 from lookalike.world.look import looks
 from lookalike.world.style import styles
 
@@ -64,7 +64,7 @@ def export(
         write_json(folder / "recipe.json", recipe.model_dump())
         write_bytes(folder / "README.md", _card(recipe, trained_samples(run / "unet")).encode())
         yield "measuring the closed form and the gauge"
-        _calibrate(folder, recipe, data, device)
+        _calibrate(folder, pictures, data, device)
     with building(out / "probe", replace=True) as folder:
         _write_probe(folder, trained_probe(recipe, run))
     yield f"wrote {out / 'mini'} and {out / 'probe'}"
@@ -205,13 +205,13 @@ Drawn with DiceBear from these styles:
 """
 
 
-def _calibrate(folder: Path, recipe: MiniRecipe, data: Path, device: str) -> None:
+def _calibrate(folder: Path, pictures: Dataset, data: Path, device: str) -> None:
     from lookalike.convert.calibration import NAME, measure
     from lookalike.models import familiar
     from lookalike.models.store import Models
 
-    pixels = recipe.pictures.pixels
-    training = _images(dataset("train", recipe.pictures.train, pixels, data).pictures[:4000])
+    training = _images(pictures.pictures[:4000])
+    pixels = pictures.pictures.shape[1]
     held_out = _images(dataset("validation", CALIBRATED_ON, pixels, data).pictures)
     said = [caption(one) for one in islice(looks("validation"), CALIBRATED_ON)]
     with Models(device, dtype="float32").use(str(folder)) as backbone, torch.no_grad():

@@ -10,6 +10,7 @@ from lookalike.core.files import read_json, write_json
 from lookalike.mini.recipe import ClipRecipe
 from lookalike.train.loop import seconds_a_step
 from lookalike.train.task import Recipe, Task
+from lookalike.train.together import first_here, place, told
 
 FITTED = "fitted.json"
 MARGIN = 0.92
@@ -30,10 +31,12 @@ def shortened(recipe: Recipe, steps: int) -> Recipe:
 def fit(task: Task[Any], folder: Path, seconds: float) -> None:
     """Shorten a task that would not end in `seconds`; what was fitted once stays as it was."""
     whole, path = task.schedule.steps, folder / FITTED
-    if not path.exists():
+    if not told(lambda: float(path.exists())):
         pause = seconds_a_step(task)
         steps = max(1, min(whole, int(MARGIN * seconds / pause)))
-        write_json(path, {"steps": steps, "of": whole, "seconds_a_step": round(pause, 6)})
+        with first_here():
+            if place().first:
+                write_json(path, {"steps": steps, "of": whole, "seconds_a_step": round(pause, 6)})
     task.recipe = shortened(task.recipe, int(read_json(path)["steps"]))
 
 

@@ -14,7 +14,7 @@ from lookalike.core.errors import ModelError
 from lookalike.core.files import write_bytes
 from lookalike.mini.fitting import fitted_steps
 from lookalike.mini.recipe import MiniRecipe
-from lookalike.mini.training import pictures_of
+from lookalike.mini.training import captions_of, pictures_of, said_by
 from lookalike.train.checkpoint import NAME, trained_steps
 
 STAGES: Sequence[Sequence[str]] = (("clip", "vae", "probe"), ("unet",))
@@ -41,6 +41,7 @@ class Growing:
     compiled: bool = False
     log: float = 20.0  # seconds between lines
     exporting: float = 240.0  # seconds between exports of what the U-Net has learnt so far
+    judged: int = 200  # pictures that a figure of the report is measured on
 
     def command(self, *words: str) -> list[str]:
         """A command of lookalike in a process of its own."""
@@ -61,6 +62,7 @@ class Growing:
         """The command that measures what was exported, by its own probe."""
         made = self.run / OUT
         told = ["--model", str(made / "mini"), "--probe", str(made / "probe")]
+        told += ["--count", str(self.judged)]
         return self.command("report", *told, "--device", self.device, "--out", str(made), "--json")
 
 
@@ -76,7 +78,11 @@ def grow(growing: Growing, recipe: MiniRecipe, minutes: float) -> Iterator[str]:
     """
     began = time.monotonic()
     yield "drawing pictures"
-    pictures_of(recipe, growing.data)
+    pictures = pictures_of(recipe, growing.data)
+    yield "drawing captions"
+    said_by(recipe, growing.run, pictures)
+    captions_of(recipe, growing.run, pictures)
+    del pictures  # gigabytes, and every part reads its own
     for place, parts in enumerate(STAGES):
         left = [part for part in parts if not _done(growing.run / part, part, recipe)]
         if left:

@@ -42,7 +42,9 @@ TILES = 16
 STEPS = 20
 
 
-def sample_sheet(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Path | None:
+def sample_sheet(
+    part: str, recipe: MiniRecipe, run: Path, data: Path, device: torch.device = CPU
+) -> Path | None:
     """Write a sheet of what a part's last checkpoint makes; None for parts that make no pictures.
 
     The autoencoder's shows validation pictures beside their reconstructions, the U-Net's what it
@@ -50,7 +52,8 @@ def sample_sheet(part: str, recipe: MiniRecipe, run: Path, data: Path) -> Path |
     """
     if part not in ("vae", "unet"):
         return None
-    page = _vae_sheet(recipe, run, data) if part == "vae" else _unet_sheet(recipe, run, data)
+    draw = _vae_sheet if part == "vae" else _unet_sheet
+    page = draw(recipe, run, data, device)
     path = run / part / "sample.png"
     write_bytes(path, png_bytes(page))
     return path
@@ -85,24 +88,24 @@ def train_with_sheets(
     for step in steps:
         yield step
         if first and time.monotonic() - shown > every and (run / part / NAME).exists():
-            sample_sheet(part, recipe, run, data)
+            sample_sheet(part, recipe, run, data, device)
             shown = time.monotonic()
     if first:
-        sample_sheet(part, recipe, run, data)
+        sample_sheet(part, recipe, run, data, device)
 
 
-def _vae_sheet(recipe: MiniRecipe, run: Path, data: Path) -> Image.Image:
+def _vae_sheet(recipe: MiniRecipe, run: Path, data: Path, device: torch.device) -> Image.Image:
     pictures = pictures_of(recipe, data)
-    vae: Any = trained_vae(recipe, run, pictures)
+    vae: Any = trained_vae(recipe, run, pictures, device)
     with torch.no_grad():
-        back = vae(scaled(as_tensor(pictures)[:TILES])).sample
+        back = vae(scaled(as_tensor(pictures)[:TILES].to(device))).sample.cpu()
     rows = ((back.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
     pairs = zip(pictures.pictures, rows, strict=False)
     return sheet([Image.fromarray(row) for pair in pairs for row in pair], 8)
 
 
-def _unet_sheet(recipe: MiniRecipe, run: Path, data: Path) -> Image.Image:
-    backbone = backbone_of(recipe, run, data)
+def _unet_sheet(recipe: MiniRecipe, run: Path, data: Path, device: torch.device) -> Image.Image:
+    backbone = backbone_of(recipe, run, data, device)
     said = [caption(one) for one in islice(looks("validation"), TILES)]
     with torch.no_grad():
         plan = Plan(
@@ -114,10 +117,10 @@ def _unet_sheet(recipe: MiniRecipe, run: Path, data: Path) -> Image.Image:
     return sheet(run_plan(backbone, plan), 8, labels=said)
 
 
-def backbone_of(recipe: MiniRecipe, run: Path, data: Path) -> Backbone:
+def backbone_of(recipe: MiniRecipe, run: Path, data: Path, device: torch.device = CPU) -> Backbone:
     """What a run has trained so far, as a backbone to make pictures with."""
     clip, tokenizer = trained_clip(recipe, run)
-    vae = trained_vae(recipe, run, pictures_of(recipe, data))
+    vae = trained_vae(recipe, run, pictures_of(recipe, data), device)
     parts = Parts(
         family="sd1",
         unet=trained_unet(recipe, run),
@@ -125,4 +128,4 @@ def backbone_of(recipe: MiniRecipe, run: Path, data: Path) -> Backbone:
         towers=(TextTower(text_tower(clip), tokenizer),),
         scheduler_config=dict(noise_schedule().config),
     )
-    return StableDiffusion(parts.to(torch.device("cpu"), torch.float32), name="mini in training")
+    return StableDiffusion(parts.to(device, torch.float32), name="mini in training")

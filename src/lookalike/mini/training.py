@@ -17,7 +17,7 @@ from lookalike.core.errors import ModelError, OptionError, did_you_mean
 from lookalike.core.files import building
 from lookalike.mini import clip as clips
 from lookalike.mini import vae as vaes
-from lookalike.mini.ahead import sayings, training_captions
+from lookalike.mini.ahead import Captions, Sayings, sayings, training_captions
 from lookalike.mini.data import CPU, as_tensor
 from lookalike.mini.fitting import fit
 from lookalike.mini.recipe import TRAINED, JudgeRecipe, MiniRecipe
@@ -116,6 +116,7 @@ def task_of(
     if part not in TRAINED:
         known, near = ", ".join(TRAINED), did_you_mean(part, TRAINED)
         raise OptionError(f"mini has no part {part!r}{near}; it has {known}")
+    _ready(device)
     if part == "judge":
         return _judge_task(recipe, data, device)
     with first_here():
@@ -131,6 +132,16 @@ def task_of(
     return _unet_task(recipe, run, pictures, device)
 
 
+def _ready(device: torch.device) -> None:
+    """Let a GPU choose its fastest kernels; a CPU has no such choice.
+
+    A resumed run may then differ from an unbroken one in the last digits.
+    """
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
+
+
 def _judge_task(recipe: MiniRecipe, data: Path, device: torch.device) -> Task[Any]:
     from lookalike.mini.probe import ProbeTask
 
@@ -141,26 +152,36 @@ def _judge_task(recipe: MiniRecipe, data: Path, device: torch.device) -> Task[An
 
 
 def _clip_task(recipe: MiniRecipe, run: Path, pictures: Dataset, device: torch.device) -> Task[Any]:
-    own, words, kept = recipe.clip, run / "tokenizer", None
     with first_here():
-        tokenizer = clips.tokenizer_of(own, words)
-        if own.captions:
-            kept = sayings(pictures, own.captions, words, run / "captions")
-    return clips.ClipTask(own, pictures, tokenizer, kept, device)
+        tokenizer = clips.tokenizer_of(recipe.clip, run / "tokenizer")
+        kept = said_by(recipe, run, pictures)
+    return clips.ClipTask(recipe.clip, pictures, tokenizer, kept, device)
+
+
+def said_by(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Sayings | None:
+    """What CLIP learns from, drawn ahead; None where its recipe draws in every step."""
+    own, words = recipe.clip, run / "tokenizer"
+    clips.tokenizer_of(own, words)
+    return sayings(pictures, own.captions, words, run / "captions") if own.captions else None
+
+
+def captions_of(recipe: MiniRecipe, run: Path, pictures: Dataset) -> Captions | None:
+    """What the U-Net reads, drawn ahead; None where its recipe draws in every step."""
+    own, words = recipe.unet, run / "tokenizer"
+    if not own.captions:
+        return None
+    return training_captions(pictures, own.captions, words, run / "captions")
 
 
 def _unet_task(recipe: MiniRecipe, run: Path, pictures: Dataset, device: torch.device) -> Task[Any]:
     from lookalike.mini.unet import UnetTask, cached_latents
 
-    own, kept = recipe.unet, None
     with first_here():
         model, tokenizer = trained_clip(recipe, run)
         vae = trained_vae(recipe, run, pictures, device)
         latents = cached_latents(vae, pictures, run / "latents.safetensors")
-        if own.captions:
-            words = run / "tokenizer"
-            kept = training_captions(pictures, own.captions, words, run / "captions")
-    return UnetTask(own, pictures, latents, text_tower(model), tokenizer, kept, device)
+        kept = captions_of(recipe, run, pictures)
+    return UnetTask(recipe.unet, pictures, latents, text_tower(model), tokenizer, kept, device)
 
 
 def train_part(

@@ -36,6 +36,11 @@ def _fill_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]
             index, key = rest.split(".")
             state.setdefault(int(index), {})[key] = tensor
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    for weight, entry in optimiser.state.items():
+        for key, value in entry.items():
+            if value.shape == weight.shape:
+                # As the weight lies in memory: fused steps go through both side by side.
+                entry[key] = torch.empty_like(weight).copy_(value)
 
 
 def save_checkpoint(
@@ -81,8 +86,8 @@ def load_checkpoint(
         raise ModelError(f"{path} was made by another recipe; name another --out, or delete it")
     module.load_state_dict(_under("module.", tensors))
     _fill_optimiser(optimiser, tensors)
-    if average is not None:
-        average.update(_under("average.", tensors))
+    for name, value in _under("average.", tensors).items() if average is not None else ():
+        average[name].copy_(value)
     return int(header["step"]), int(header.get("before", 0))
 
 

@@ -143,6 +143,7 @@ class _State:
     def __init__(self, task: Task[Any], folder: Path | None, start: Path | None) -> None:
         """Read what the folder holds, or begin, with the weights at `start` where there are any."""
         self.task, self.folder = task, folder
+        together.wait()  # nobody reads before the first has written what was trained before
         self.before = 0
         if start is not None and (folder is None or not (folder / NAME).exists()):
             self.before = start_from(task.module, start, task.aids)

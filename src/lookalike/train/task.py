@@ -91,7 +91,8 @@ class Task(ABC, Generic[R]):
         """
 
     def compile(self) -> None:
-        """Have torch compile the module, where it can; elsewhere it stays as it is."""
+        """Have torch compile the module, where it can; what it cannot stays as it is."""
+        forgiving()
         self.module.compile()
 
     def pace(self, name: str) -> float:
@@ -111,6 +112,13 @@ class Task(ABC, Generic[R]):
         places = torch.arange(step * size, (step + 1) * size)
         seed = self.schedule.seed * 7919
         return torch.stack([_permutation(seed + int(p) // count, count)[p % count] for p in places])
+
+
+def forgiving() -> None:
+    """Have torch run what it cannot compile as it stands."""
+    from torch import _dynamo
+
+    _dynamo.config.suppress_errors = True
 
 
 @lru_cache(maxsize=4)

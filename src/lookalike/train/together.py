@@ -47,8 +47,8 @@ def place() -> Place:
         return Place()
     from accelerate import PartialState
 
-    # accelerate's own flag says whether it was launched with --cpu.
-    cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true")
+    # Unless it is told that there are CPUs alone, accelerate takes each process for the only one.
+    cpu = not torch.cuda.is_available() or bool(os.environ.get("ACCELERATE_USE_CPU"))
     state = PartialState(cpu=cpu, timeout=PATIENCE)
     return Place(state.process_index, state.num_processes)
 
