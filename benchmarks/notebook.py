@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,23 @@ def ran(path: Path = PLACE) -> NotebookNode:
         NotebookClient(book, timeout=SECONDS, kernel_name="python3", resources=about).execute()
     for cell in book.cells:
         cell.metadata.pop("execution", None)  # when each began and ended: another each time
+        if cell.cell_type == "code":
+            cell.outputs = [*_kept(cell.outputs)]
     return book
+
+
+def _kept(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
+    """What is printed, in one piece, and pictures as PNG; libraries' remarks are dropped."""
+    from nbformat.v4 import new_output
+
+    outputs = list(outputs)
+    said = [out.text for out in outputs if out.output_type == "stream" and out.name == "stdout"]
+    if said:
+        yield new_output("stream", name="stdout", text="".join(said))
+    for out in outputs:
+        if "data" in out:
+            out.data.pop("image/jpeg", None)
+            yield out
 
 
 def shown(book: NotebookNode) -> list[str]:

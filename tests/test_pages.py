@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -50,18 +49,6 @@ def test_all_that_notice_says_is_on_the_page() -> None:
     assert {word.strip(",") for word in said if not set(word) <= {"-"}} <= shown
 
 
-@pytest.mark.parametrize("path", sorted((speed.FIGURES).glob("*.json")), ids=lambda path: path.stem)
-def test_every_file_of_figures_has_a_page(path: Path) -> None:
-    shown = {*speed.SECTIONS, *ELSEWHERE}
-    assert path.stem in shown
-
-
-ELSEWHERE = (
-    *("report", "round-trip", "references"),  # the README
-    *("converters", "reverse", "describers", "reuse"),  # "How good is it?", "How well it reads"
-)
-
-
 def test_figures_of_any_form_become_tables() -> None:
     found = {"turns": 3, "page": {"p95": 0.25, "ok": True}, "rows": [{"a": 1.5}, {"b": None}]}
     text = speed.anything(found)
@@ -69,13 +56,17 @@ def test_figures_of_any_form_become_tables() -> None:
     assert "**page**" in text
     assert "| ok | yes |" in text
     assert "| 1.5 | – |" in text
+    named = speed.anything({"sd15": {"load": {"peak": 5.27}, "vary": {"peak": 6.1, "cpu": 3}}})
+    assert "**sd15**\n\n|  | peak | cpu |" in named
+    assert "| load | 5.27 | – |" in named
 
 
 def test_rows_beside_peers_become_a_table_for_each_part() -> None:
     row = {"part": "engine", "what": "mini", "ours": 1.0, "theirs": 2.0, "unit": "s", "ratio": 0.5}
+    row |= {"goal": 1.02, "better": "less"}
     text = speed.peers({"engine": {"machine": {"processor": "X", "cores": 2}, "rows": [row]}})
     assert "### engine\n\nX, 2 cores." in text
-    assert "| mini | 1 | 2 | s | 0.5 | – | – |" in text
+    assert "| mini | 1 | 2 | s | 0.5 | at most 1.02 | – |" in text
 
 
 PRICES = {

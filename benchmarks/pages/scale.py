@@ -110,21 +110,20 @@ def mini(costs: Costs, prices: Prices) -> str:
         seconds, size = row_seconds(costs, job), costs["jobs"][job]["bytes"]
         hours = seconds * MILLION / HOUR
         machines = math.ceil(1000 * hours / prices["machine_cores"] / MONTH)
+        kept = size * BILLION / GIB * prices["storage_gib_month"]
         rows.append(
             (
                 f"`{job}`",
                 f"{hours:,.1f}",
-                f"{hours / prices['machine_cores']:,.1f}",
                 f"{machines:,}",
-                _size(size * MILLION),
-                _size(size * BILLION),
+                f"{_size(size * MILLION)}, {_size(size * BILLION)} ({_money(kept)} a month)",
                 _money(money(seconds, MILLION, prices["processor_hour"])),
                 _money(writing(job, MILLION, prices)),
             )
         )
     heads = (
-        *("job", "core hours, 10⁶", "hours of one machine, 10⁶", "machines for 10⁹ in 30 days"),
-        *("results, 10⁶", "results, 10⁹", "computing a million", "object store a million"),
+        *("job", "core hours, 10⁶", "machines for 10⁹ in 30 days", "results, 10⁶ and 10⁹"),
+        *("computing a million", "object store a million"),
     )
     return table(heads, rows)
 

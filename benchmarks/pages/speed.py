@@ -42,8 +42,17 @@ def peers(found: Found) -> str:
 
 def _peer(part: Found) -> str:
     heads = ("what", "ours", "theirs", "unit", "ratio", "goal", "note")
-    rows = [[_cell(row.get(name)) for name in heads] for row in part["rows"]]
+    rows = [
+        [_goal(row) if name == "goal" else _cell(row.get(name)) for name in heads]
+        for row in part["rows"]
+    ]
     return table(heads, rows)
+
+
+def _goal(row: Found) -> str:
+    if row.get("goal") is None:
+        return "–"
+    return f"at {'least' if row.get('better') == 'more' else 'most'} {_cell(row['goal'])}"
 
 
 def _machine(part: Found) -> str:
@@ -130,6 +139,11 @@ def _tables(found: Any, name: str = "") -> Iterator[str]:
         heads = list(dict.fromkeys(key for row in found for key in row))
         told = table([_words(h) for h in heads], [[_cell(r.get(h)) for h in heads] for r in found])
         yield f"**{_words(name)}**\n\n{told}" if name else told
+    elif isinstance(found, dict) and found and all(map(_is_flat, found.values())):
+        heads = list(dict.fromkeys(key for row in found.values() for key in row))
+        rows = [[_words(k), *(_cell(row.get(h)) for h in heads)] for k, row in found.items()]
+        told = table(["", *map(_words, heads)], rows)
+        yield f"**{_words(name)}**\n\n{told}" if name else told
     elif isinstance(found, dict):
         plain = {k: v for k, v in found.items() if not isinstance(v, dict | list)}
         if plain:
@@ -141,6 +155,10 @@ def _tables(found: Any, name: str = "") -> Iterator[str]:
                 yield from _tables(value, f"{name}: {key}" if name else key)
     else:
         yield f"**{_words(name)}**: {', '.join(_cell(each) for each in found)}"
+
+
+def _is_flat(value: object) -> bool:
+    return isinstance(value, dict) and not any(isinstance(v, dict | list) for v in value.values())
 
 
 def _words(name: str) -> str:
@@ -166,8 +184,8 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[Any], str]]] = {
         "Beside others",
         _by(
             "python -m benchmarks.speed",
-            "The same work by lookalike and by what people would use instead; a ratio below 1 is "
-            "less of ours than of theirs.",
+            "The same work by lookalike and by what people would use instead; the ratio is ours by "
+            "theirs. What misses its goal stands here too.",
         ),
         peers,
     ),
@@ -207,7 +225,7 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[Any], str]]] = {
     "rehearsal": (
         "Rehearsed on real shapes",
         _by(
-            "python -m benchmarks.rehearsal",
+            "python -m benchmarks.rehearse",
             "Every command on random weights of the exact shapes of SD 1.5, SD 2.1 and SDXL: what "
             "it takes, not what it draws.",
         ),
