@@ -17,6 +17,7 @@ from lookalike.cli.options import (
     Count,
     Device,
     Guidance,
+    How,
     Json,
     Model,
     Out,
@@ -111,6 +112,7 @@ def imagine(
     adapter_encoder: AdapterEncoder = None,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make pictures from a prompt: pictures, words and parameters in one line.
 
@@ -127,7 +129,7 @@ def imagine(
     wording = presets.preset(preset) if preset is not None else None
     named = {"adapter": adapter, "adapter_encoder": adapter_encoder}
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels, named)
-    made = session(model or asked[0].settings.model, device, clip)
+    made = session(model or asked[0].settings.model, device, clip, compute)
     prompts = made.prompts(text, settings=chosen, strict=strict)
     _agreed(prompts, yes)
     for one in prompts:
@@ -146,6 +148,7 @@ def story(
     model: OwnModel = None,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make one picture for each prompt, all with the same character.
 
@@ -157,7 +160,7 @@ def story(
     first, *_ = [read(text) for text in texts]
     check_pictures([r.source for r in first.references if r.code is None])
     chosen = settings(model, None, seed, steps, guidance, aspect, pixels)
-    made = session(model or first.settings.model, device, clip)
+    made = session(model or first.settings.model, device, clip, compute)
     run = made.start_story(texts, settings=chosen)
     output.save(output.finished(run, "story"), place)
 
@@ -191,6 +194,7 @@ def edit(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make pictures of a picture and a few words together."""
     from lookalike.core.records import Prompt
@@ -199,7 +203,7 @@ def edit(
     place = output.folder(out)
     Prompt.of(text)  # refuses an empty one before the model is loaded
     check_pictures([picture])
-    made = session(model, device, clip)
+    made = session(model, device, clip, compute)
     run = made.start_edit(
         picture, text, balance=balance, settings=chosen, by=by, options=method_options()
     )

@@ -16,6 +16,7 @@ from lookalike.cli.options import (
     Count,
     Device,
     Guidance,
+    How,
     Model,
     Out,
     Picture,
@@ -121,6 +122,7 @@ def vary(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make pictures like a picture, or a part of it anew.
 
@@ -134,7 +136,7 @@ def vary(
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
     place = output.folder(out)
     check_pictures([picture] if mask is None else [picture, mask])
-    run = session(model, device, clip).start_vary(
+    run = session(model, device, clip, compute).start_vary(
         picture,
         text,
         strength=strength,
@@ -163,12 +165,13 @@ def zoom(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Show more around a picture, which gets smaller in its frame."""
     chosen = settings(model, count, seed, steps, guidance, pixels=pixels)
     place = output.folder(out)
     check_pictures([picture])
-    run = session(model, device, clip).start_zoom(
+    run = session(model, device, clip, compute).start_zoom(
         picture, factor, text, feather=feather, settings=chosen, by=by, options=method_options()
     )
     output.save(output.finished(run, "zoom"), place)
@@ -189,12 +192,13 @@ def pan(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make a picture go on in one direction; what was there stays as it is."""
     chosen = settings(model, count, seed, steps, guidance, pixels=pixels)
     place = output.folder(out)
     check_pictures([picture])
-    run = session(model, device, clip).start_pan(
+    run = session(model, device, clip, compute).start_pan(
         picture,
         direction,
         text,
@@ -219,12 +223,13 @@ def blend(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make pictures of two to five pictures together, without words."""
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
     place, counts = output.folder(out), _numbers(weights)
     check_pictures(pictures)
-    run = session(model, device, clip).start_blend(
+    run = session(model, device, clip, compute).start_blend(
         pictures, weights=counts, settings=chosen, by=by, options=method_options()
     )
     output.save(output.finished(run, "blend"), place)
@@ -243,6 +248,7 @@ def remix(
     out: Out = None,
     model: Model = MODEL,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Keep a picture's composition, and give it a new prompt.
 
@@ -251,7 +257,7 @@ def remix(
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
     place = output.folder(out)
     check_pictures([picture])
-    made = session(model, device)
+    made = session(model, device, compute=compute)
     run = made.start_remix(picture, prompt, strength=strength, settings=chosen)
     output.save(output.finished(run, "remix"), place)
 

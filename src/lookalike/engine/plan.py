@@ -151,6 +151,7 @@ def _plan(
         conditionings=(*conditionings, *_avoided(backbone, prompt, conditionings)),
         unconditional=backbone.unconditional(),
         start=spread(own, prompt.settings.chaos),
+        seeds=tuple(seeds),
     )
 
 

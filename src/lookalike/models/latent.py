@@ -23,6 +23,7 @@ from lookalike.models.backbone import Backbone, Site
 from lookalike.models.clip import Clip
 from lookalike.models.parts import Parts
 from lookalike.models.quiet import quiet
+from lookalike.models.samplers import sampler
 from lookalike.models.sites import attention_sites
 from lookalike.models.towers import TextTower, batches
 
@@ -224,18 +225,15 @@ class LatentDiffusion(Backbone):
         return self.scheduler(1).alphas_cumprod.float()
 
     def scheduler(self, steps: int) -> Any:
-        """Give DPM-Solver++(2M) (Lu et al., 2022) over this model's noise, for clean predictions.
+        """Give a sampler over this model's noise that takes clean predictions.
 
-        Thresholding and other sigma spacings stay off, whatever the checkpoint's own sampler did.
+        DPM-Solver++(2M) (Lu et al., 2022), unless `compute` names another. Thresholding and other
+        sigma spacings stay off, whatever the checkpoint's own sampler did.
         """
-        from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
-
         config = self.scheduler_config
         noise = {key: config[key] for key in NOISE_KEYS if config.get(key) is not None}
         with quiet():
-            made = DPMSolverMultistepScheduler(
-                **noise, prediction_type="sample", algorithm_type="dpmsolver++"
-            )
+            made = sampler(self.compute.sampler, noise)
             made.set_timesteps(steps, device=self.device)
         return made
 

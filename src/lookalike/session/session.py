@@ -6,10 +6,10 @@ import os
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
 
 from lookalike.convert import converters
 from lookalike.convert.editing import BALANCE
+from lookalike.core.compute import Compute, Precision
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.grids import grid
@@ -53,10 +53,10 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
     """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
 
     `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is
-    loaded at first need and kept. `device`, `dtype` and `clip` are those of `Models`. Each verb
-    that makes pictures has a twin, `start_…`, which gives a `Run` to watch. What is worth knowing
-    about a result (a prompt that was cut, a picture unlike anything the model knows) comes as a
-    warning of class `Note`.
+    loaded at first need and kept. `device`, `dtype`, `clip` and `compute` are those of `Models`.
+    Each verb that makes pictures has a twin, `start_…`, which gives a `Run` to watch. What is worth
+    knowing about a result (a prompt that was cut, a picture unlike anything the model knows) comes
+    as a warning of class `Note`.
     """
 
     def __init__(
@@ -64,12 +64,13 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
         model: str = "mini",
         *,
         device: str = "auto",
-        dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto",
+        dtype: Precision = "auto",
         clip: str | None = None,
+        compute: Compute | None = None,
     ) -> None:
         """Load nothing yet."""
         self.model = model
-        self.models = Models(device, dtype, clip)
+        self.models = Models(device, dtype, clip, compute)
 
     def describe(
         self,
@@ -199,7 +200,8 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork)
             return Run(self._again(path, restyle_again(self.models, recipe, sources), recipe))
         job = job_of(recipe, sources)
         check_adapters(recipe, job, path)
-        return Run(self._again(path, Run(make(self.models, job)), recipe))
+        models = self.models.running(recipe.compute, recipe.prompt.settings.model)
+        return Run(self._again(path, Run(make(models, job)), recipe))
 
     def _again(
         self, path: Path, run: Run[Result], expected: Recipe
