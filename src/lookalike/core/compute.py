@@ -55,7 +55,10 @@ class Compute(Record):
         """
         from pydantic import ValidationError
 
-        given = dict(_told(word.strip()) for word in text.split(",") if word.strip())
+        said = [_told(word.strip()) for word in text.split(",") if word.strip()]
+        given = dict(said)
+        for name in (name for name, _ in said if [each for each, _ in said].count(name) > 1):
+            raise OptionError(f"--compute: {name} is said twice")
         try:
             return cls.model_validate(given)
         except ValidationError as fault:
