@@ -73,6 +73,7 @@ class LatentDiffusion(Backbone):
         self._blank_is_zero = parts.blank_is_zero
         self._find_clip, self._has_clip = find_clip, has_clip
         self._clip: Clip | None = None
+        self._blank: Embedding | None = None
         self._grey: dict[tuple[int, int], Tensor] = {}
 
     @property
@@ -106,6 +107,13 @@ class LatentDiffusion(Backbone):
             pooled=torch.cat(pooled) if pooled else None,
             space=self.space,
         )
+
+    def unconditional(self) -> Embedding:
+        """Give the embedding of no text at all, which is read once and kept."""
+        if self._blank is None:
+            with torch.no_grad():
+                self._blank = self.embed([""])
+        return self._blank
 
     @abstractmethod
     def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor | None]:
