@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from lookalike.core.compute import Compute
 from lookalike.core.errors import ModelError
 from lookalike.core.files import sha256
+from lookalike.models.backbone import Backbone
 from lookalike.models.family import LORA
 from lookalike.models.folder import loading
-from lookalike.models.latent import LatentDiffusion
 from lookalike.models.quiet import quiet
 from lookalike.models.weights import read_header
 
 
-def prepared(backbone: LatentDiffusion, compute: Compute) -> LatentDiffusion:
+def prepared(backbone: Backbone, compute: Compute) -> Backbone:
     """The same backbone, run as asked.
 
     Raises:
@@ -41,7 +42,7 @@ def as_run(compute: Compute, dtype: torch.dtype, lora_sha256: str | None) -> Com
     return compute.model_copy(update={"dtype": name, "lora_sha256": lora_sha256})
 
 
-def _added(backbone: LatentDiffusion, compute: Compute) -> str:
+def _added(backbone: Backbone, compute: Compute) -> str:
     """Add a LoRA to the U-Net's weights for good, and give the SHA-256 of its file.
 
     What a LoRA says of text towers is left out: the towers are those that embeddings name.
@@ -60,15 +61,14 @@ def _added(backbone: LatentDiffusion, compute: Compute) -> str:
     return digest
 
 
-def _fuse(backbone: LatentDiffusion, path: Path, weight: float) -> None:
+def _fuse(backbone: Backbone, path: Path, weight: float) -> None:
     from diffusers.loaders.lora_pipeline import (
         StableDiffusionLoraLoaderMixin,
         StableDiffusionXLLoraLoaderMixin,
     )
 
-    kind = {"sdxl": StableDiffusionXLLoraLoaderMixin}.get(
-        backbone.family, StableDiffusionLoraLoaderMixin
-    )
+    xl = backbone.family == "sdxl"
+    kind: Any = StableDiffusionXLLoraLoaderMixin if xl else StableDiffusionLoraLoaderMixin
     state, alphas = kind.lora_state_dict(str(path), unet_config=backbone.unet.config)
     if not any(name.startswith("unet.") for name in state):
         raise ModelError(f"{path} has nothing for a U-Net: it is the LoRA of another part")
