@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from lookalike.core.compute import Compute
 from lookalike.core.errors import OptionError, PictureError, PromptError, RecipeError
 from lookalike.core.files import sha256
 from lookalike.core.language import read
@@ -143,6 +144,18 @@ def test_a_variation_is_made_again_from_any_kind_of_picture(
     assert anew.recipe.model_copy(update={"seconds": 0}) == result.recipe.model_copy(
         update={"index": 1, "seconds": 0}
     )
+
+
+def test_a_picture_of_another_way_of_running_is_made_again_so(
+    warm: Session, tiny: Path, tmp_path: Path
+) -> None:
+    other = Session(str(tiny), device="cpu", compute=Compute.read("bfloat16,lcm"))
+    result = other.imagine("a cat", settings=FEW)
+    assert result.recipe.compute == Compute(dtype="bfloat16", sampler="lcm")
+    anew = warm.again(result.save(tmp_path)[1])
+    assert pixels(anew) == pixels(result)
+    assert anew.recipe.compute == result.recipe.compute
+    assert pixels(warm.imagine("a cat", settings=result.recipe.prompt.settings)) != pixels(result)
 
 
 def test_a_picture_without_a_name_that_is_gone_is_told(

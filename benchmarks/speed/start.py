@@ -1,4 +1,8 @@
-"""How soon lookalike is there: its help, a first description, a first picture."""
+"""How soon lookalike is there: its help, a first description, a first picture.
+
+Everything but the warm description is a fresh process. Beside the first picture stands that of a
+script which loads mini with diffusers' own pipeline and makes the same, by turns.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measuring import Asked, Row
-from lookalike.session import Session
+from benchmarks.speed._peer import Piece, piped, pipeline
 from lookalike.world.look import looks
 from lookalike.world.render import render
 
-REPEATS = 5
+REPEATS = 3
+STEPS = 8
 WORDS = "a person with brown skin, blue short hair, white background, micah style"
 
 
@@ -29,11 +34,32 @@ def rows(asked: Asked) -> Iterator[Row]:
             "python alone": (),
             "--help": ("--help",),
             "describe, cold": ("describe", str(picture)),
-            "first picture": ("imagine", WORDS, "--count", "1", "--seed", "1", "--out", folder),
         }
         for what, arguments in lines.items():
             yield Row(part="start", what=what, ours=_fresh(arguments, repeats))
         yield Row(part="start", what="describe, warm", ours=_warm(picture, repeats))
+        yield _first(folder, repeats)
+
+
+def _first(folder: str, repeats: int) -> Row:
+    options = ("--count", "1", "--seed", "1", "--steps", str(STEPS), "--out", folder)
+    ours = [sys.executable, "-m", "lookalike.cli.main", "imagine", WORDS, *options]
+    peer = [sys.executable, "-c", f"from {__name__} import theirs; theirs()"]
+    turns = [(_seconds(ours), _seconds(peer)) for _ in range(repeats)]
+    return Row(
+        part="start",
+        what=f"first picture, {STEPS} steps",
+        ours=statistics.median(mine for mine, _ in turns),
+        theirs=statistics.median(their for _, their in turns),
+        ratio=statistics.median(mine / their for mine, their in turns),
+        goal=1.0,
+    )
+
+
+def theirs() -> None:
+    """One picture by diffusers' pipeline, from nothing."""
+    piece = Piece("mini", "mini", STEPS, 1, 1, 64)
+    piped(pipeline(piece), piece)
 
 
 def _fresh(arguments: tuple[str, ...], repeats: int) -> float:
@@ -48,6 +74,8 @@ def _seconds(line: list[str]) -> float:
 
 
 def _warm(picture: Path, repeats: int) -> float:
+    from lookalike.session import Session
+
     session = Session("mini")
     session.describe(picture)
     turns = []

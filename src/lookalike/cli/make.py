@@ -18,6 +18,7 @@ from lookalike.cli.options import (
     Count,
     Device,
     Guidance,
+    How,
     Json,
     Model,
     Out,
@@ -124,6 +125,7 @@ def imagine(
     adapter_encoder: AdapterEncoder = None,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make pictures from a prompt: pictures, words and parameters in one line.
 
@@ -141,7 +143,7 @@ def imagine(
     wording = presets.preset(preset) if preset is not None else None
     named = {"adapter": adapter, "adapter_encoder": adapter_encoder}
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels, named)
-    made = session(model or asked[0].settings.model, device, clip)
+    made = session(model or asked[0].settings.model, device, clip, compute)
     prompts = made.prompts(text, settings=chosen, strict=strict)
     _agreed(prompts, yes)
     for one in prompts:
@@ -161,6 +163,7 @@ def story(
     model: OwnModel = None,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make one picture for each prompt, all with the same character.
 
@@ -172,7 +175,7 @@ def story(
     first, *_ = [read(text) for text in texts]
     check_pictures([r.source for r in first.references if r.code is None])
     chosen = settings(model, None, seed, steps, guidance, aspect, pixels)
-    made = session(model or first.settings.model, device, clip)
+    made = session(model or first.settings.model, device, clip, compute)
     run = made.start_story(texts, settings=chosen)
     output.save(output.finished(run, "story"), place, sign=signer)
 
@@ -207,6 +210,7 @@ def edit(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make pictures of a picture and a few words together."""
     from lookalike.core.records import Prompt
@@ -215,7 +219,7 @@ def edit(
     place, signer = output.folder(out), signing(sign)
     Prompt.of(text)  # refuses an empty one before the model is loaded
     check_pictures([picture])
-    made = session(model, device, clip)
+    made = session(model, device, clip, compute)
     run = made.start_edit(
         picture, text, balance=balance, settings=chosen, by=by, options=method_options()
     )

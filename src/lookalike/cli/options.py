@@ -47,6 +47,15 @@ Clip = Annotated[
 Device = Annotated[
     str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")
 ]
+How = Annotated[
+    str | None,
+    typer.Option(
+        "--compute",
+        metavar="WORD,…",
+        help="How the model runs: bfloat16, float16, compile, channels-last, tiles, one-by-one, "
+        "unipc, lcm, lora=FILE, lora-weight=1.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Out = Annotated[
     Path | None,
@@ -151,14 +160,18 @@ def _valid(given: Mapping[str, Any]) -> Settings:
         raise OptionError(f"--{explain(fault, Settings.model_fields)}") from fault
 
 
-def session(model: str, device: str = "auto", clip: str | None = None) -> Session:
+def session(
+    model: str, device: str = "auto", clip: str | None = None, compute: str | None = None
+) -> Session:
     """A session with a model that is known to be there; importing it takes seconds."""
+    from lookalike.core.compute import Compute
     from lookalike.models.catalogue import resolve
 
+    how = Compute.read(compute or "")
     resolve(model)
     from lookalike.session import Session
 
-    return Session(model, device=device, clip=clip)
+    return Session(model, device=device, clip=clip, compute=how)
 
 
 def check_pictures(pictures: list[str]) -> None:

@@ -16,6 +16,7 @@ from lookalike.cli.options import (
     Count,
     Device,
     Guidance,
+    How,
     Model,
     Out,
     Picture,
@@ -124,6 +125,7 @@ def vary(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make pictures like a picture, or a part of it anew.
 
@@ -137,7 +139,7 @@ def vary(
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
     place, signer = output.folder(out), signing(sign)
     check_pictures([picture] if mask is None else [picture, mask])
-    run = session(model, device, clip).start_vary(
+    run = session(model, device, clip, compute).start_vary(
         picture,
         text,
         strength=strength,
@@ -167,12 +169,13 @@ def zoom(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Show more around a picture, which gets smaller in its frame."""
     chosen = settings(model, count, seed, steps, guidance, pixels=pixels)
     place, signer = output.folder(out), signing(sign)
     check_pictures([picture])
-    run = session(model, device, clip).start_zoom(
+    run = session(model, device, clip, compute).start_zoom(
         picture, factor, text, feather=feather, settings=chosen, by=by, options=method_options()
     )
     output.save(output.finished(run, "zoom"), place, sign=signer)
@@ -194,12 +197,13 @@ def pan(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make a picture go on in one direction; what was there stays as it is."""
     chosen = settings(model, count, seed, steps, guidance, pixels=pixels)
     place, signer = output.folder(out), signing(sign)
     check_pictures([picture])
-    run = session(model, device, clip).start_pan(
+    run = session(model, device, clip, compute).start_pan(
         picture,
         direction,
         text,
@@ -225,12 +229,13 @@ def blend(
     model: Model = MODEL,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Make pictures of two to five pictures together, without words."""
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
     place, counts, signer = output.folder(out), _numbers(weights), signing(sign)
     check_pictures(pictures)
-    run = session(model, device, clip).start_blend(
+    run = session(model, device, clip, compute).start_blend(
         pictures, weights=counts, settings=chosen, by=by, options=method_options()
     )
     output.save(output.finished(run, "blend"), place, sign=signer)
@@ -250,6 +255,7 @@ def remix(
     sign: Signed = None,
     model: Model = MODEL,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Keep a picture's composition, and give it a new prompt.
 
@@ -258,7 +264,7 @@ def remix(
     chosen = settings(model, count, seed, steps, guidance, aspect, pixels)
     place, signer = output.folder(out), signing(sign)
     check_pictures([picture])
-    made = session(model, device)
+    made = session(model, device, compute=compute)
     run = made.start_remix(picture, prompt, strength=strength, settings=chosen)
     output.save(output.finished(run, "remix"), place, sign=signer)
 

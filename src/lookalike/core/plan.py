@@ -57,6 +57,7 @@ class Plan:
     `start` is noise of unit variance when `first` is 0. When `first` is greater, sampling starts
     at that level (of 0 up to steps - 1) from `clean` with the noise of `start` added. `mask` is 1
     where the latents may change; where it is 0 they end as `clean`.
+    Samplers that add noise on their way draw it from `seeds`, one for each picture.
     """
 
     prompt: Prompt
@@ -69,6 +70,7 @@ class Plan:
     wraps: tuple[Wrap, ...] = ()
     injections: tuple[Injection, ...] = ()
     finish: Finish | None = None
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

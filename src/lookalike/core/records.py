@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
+from lookalike.core.compute import Compute
 from lookalike.core.errors import PromptError
 from lookalike.core.record import Record, Text
 
@@ -239,6 +240,9 @@ class Recipe(Record):
     cut: Text = Field(default="", description="What was too long for the model and was cut off.")
     libraries: dict[str, str] = Field(
         default_factory=dict, description="Versions of the libraries that took part."
+    )
+    compute: Compute | None = Field(
+        default=None, description="How the model was run, where not plainly in float32."
     )
     seconds: float = Field(default=0.0, ge=0.0, le=1e9, description="How long it took.")
 

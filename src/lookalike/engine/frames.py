@@ -29,6 +29,7 @@ def side_by_side(plans: Sequence[Plan]) -> Plan:
         plans[0],
         conditionings=tuple(_joined([plan.conditionings for plan in plans])),
         start=torch.cat([plan.start for plan in plans]),
+        seeds=tuple(seed for plan in plans for seed in plan.seeds),
     )
 
 

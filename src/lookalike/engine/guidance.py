@@ -15,14 +15,16 @@ from lookalike.core.plan import Denoise, Plan
 Latents = Float[Tensor, "batch channels height width"]
 
 
-def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
+def guided(
+    denoise: Denoise, plan: Plan, x: Latents, level: Tensor, *, together: bool = True
+) -> Latents:
     """The clean latents to steer towards.
 
     For fixed noisy latents the clean prediction is linear in the noise prediction, so guidance
     (Ho and Salimans 2021, equation 6) is the same on both. Weights are relative to the sum of the
     positive ones, which share the guidance among them; negative ones push away besides. Differs
     from dividing by the sum of all: there, one part that pushes away doubles the guidance of the
-    rest, and bleaches mini's colours.
+    rest, and bleaches mini's colours. All are asked for `together`, unless memory is short.
     """
     scale = plan.prompt.settings.guidance
     total = total_weight([c.weight for c in plan.conditionings])
@@ -34,7 +36,9 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
     pairs = [(c.embedding, nothing if c.against is None else c.against) for c in read]
     # Each once, though the words be read for themselves and for what is measured against them.
     asked = {id(one): one for one in (nothing, *(one for pair in pairs for one in pair))}
-    seen = dict(zip(asked, _readings(denoise, plan, x, level, list(asked.values())), strict=True))
+    apart = not together or bool(plan.wraps or plan.injections)
+    read_as = _readings(denoise, x, level, list(asked.values()), apart=apart)
+    seen = dict(zip(asked, read_as, strict=True))
     steered = seen[id(nothing)]
     for share, (one, other) in zip(shares, pairs, strict=True):
         steered = steered + (scale * share) * (seen[id(one)] - seen[id(other)])
@@ -42,14 +46,14 @@ def guided(denoise: Denoise, plan: Plan, x: Latents, level: Tensor) -> Latents:
 
 
 def _readings(
-    denoise: Denoise, plan: Plan, x: Latents, level: Tensor, embeddings: Sequence[Embedding]
+    denoise: Denoise, x: Latents, level: Tensor, embeddings: Sequence[Embedding], *, apart: bool
 ) -> Sequence[Latents]:
     """What is seen in the same latents with each of some embeddings: at once, where that may be.
 
     What bends a plan counts on one row for each picture, so bent plans go one after another.
     """
-    bent, times = bool(plan.wraps or plan.injections), len(embeddings)
-    if bent or any(_kind(one) != _kind(embeddings[0]) for one in embeddings):
+    times = len(embeddings)
+    if apart or any(_kind(one) != _kind(embeddings[0]) for one in embeddings):
         return [denoise(x, level, one) for one in embeddings]
     return denoise(x.repeat(times, 1, 1, 1), level, _stacked(embeddings, len(x))).chunk(times)
 

@@ -152,4 +152,5 @@ def _plan(
         conditionings=conditionings,
         unconditional=backbone.unconditional(),
         start=spread(own, prompt.settings.chaos),
+        seeds=tuple(seeds),
     )

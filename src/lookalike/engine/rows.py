@@ -43,6 +43,7 @@ def rows_plan(
         conditionings=(Conditioning(embedding),),
         unconditional=backbone.unconditional(),
         start=noise(backbone, seeds, (backbone.pixels, backbone.pixels)),
+        seeds=tuple(seeds),
     )
 
 

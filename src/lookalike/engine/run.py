@@ -14,6 +14,7 @@ from torch import Tensor
 
 from lookalike.core.plan import Denoise, Plan
 from lookalike.engine.guidance import guided
+from lookalike.engine.plan import SEEDS
 from lookalike.engine.seamless import seamless
 from lookalike.models.backbone import Backbone
 
@@ -38,6 +39,7 @@ def steps(backbone: Backbone, plan: Plan) -> Iterator[Progress]:
     every = scheduler.timesteps[plan.first :]
     levels = every[: max(1, round(len(every) * chosen.stop / 100))]
     denoise = _wrapped(backbone, plan)
+    chance = _chance(backbone, plan)
     with ExitStack() as stack:
         stack.enter_context(seamless(backbone, chosen.tile))
         for injection in plan.injections:
@@ -46,8 +48,8 @@ def steps(backbone: Backbone, plan: Plan) -> Iterator[Progress]:
         for number, level in enumerate(levels):
             with torch.no_grad():
                 x = _held(plan, x, scheduler, level)
-                clean = guided(denoise, plan, x, level)
-                x = scheduler.step(clean, level, x, return_dict=False)[0]
+                clean = guided(denoise, plan, x, level, together=not backbone.compute.one_by_one)
+                x = scheduler.step(clean, level, x, return_dict=False, **chance)[0]
             last = number + 1 == len(every)
             yield Progress(number + 1, len(levels), _held(plan, x) if last else clean)
 
@@ -75,6 +77,14 @@ def _wrapped(backbone: Backbone, plan: Plan) -> Denoise:
     for wrap in plan.wraps:
         denoise = wrap(denoise)
     return denoise
+
+
+def _chance(backbone: Backbone, plan: Plan) -> dict[str, list[torch.Generator]]:
+    """A source of noise for each picture, where the sampler adds some: not that of its start."""
+    if backbone.compute.sampler != "lcm":
+        return {}
+    seeds = plan.seeds or range(len(plan.start))
+    return {"generator": [torch.Generator().manual_seed(SEEDS + seed) for seed in seeds]}
 
 
 def _start(scheduler: Any, plan: Plan) -> Float[Tensor, "batch channels height width"]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
-from lookalike.core.plan import Conditioning, Plan
+from lookalike.core.plan import Plan
 from lookalike.core.records import Settings
 from lookalike.engine.frames import side_by_side
 from lookalike.engine.run import Progress
@@ -41,7 +41,10 @@ def is_plain(plan: Plan) -> bool:
 def form(plan: Plan) -> Hashable:
     """What must be the same in plans that are run together."""
     chosen = plan.prompt.settings
-    told = tuple((one.weight, one.embedding.tokens.shape[1:]) for one in plan.conditionings)
+    told = tuple(
+        (one.weight, one.embedding.tokens.shape[1:], one.against is None)
+        for one in plan.conditionings
+    )
     how = (chosen.model, chosen.sampling_steps, chosen.stop, chosen.guidance, chosen.tile)
     held = (plan.clean is None, plan.mask is None)
     return (how, held, told, plan.first, plan.start.shape[1:])
@@ -72,10 +75,18 @@ def among(plan: Plan, size: int, place: int) -> Plan:
     if not 0 <= place <= size - count:
         raise OptionError(f"{count} pictures do not fit from {place} on among {size}")
     order = torch.tensor([(number - place) % count for number in range(size)])
-    told = [replace(one, embedding=_spread(one, count, order)) for one in plan.conditionings]
+    told = [
+        replace(
+            one,
+            embedding=_spread(one.embedding, count, order),
+            against=None if one.against is None else _spread(one.against, count, order),
+        )
+        for one in plan.conditionings
+    ]
     return replace(
         plan,
         conditionings=tuple(told),
+        seeds=tuple(plan.seeds[number] for number in order.tolist()) if plan.seeds else (),
         start=_ordered(plan.start, count, order),
         clean=None if plan.clean is None else _ordered(plan.clean, count, order),
         mask=None if plan.mask is None else _ordered(plan.mask, count, order),
@@ -87,8 +98,7 @@ def own(progress: Progress, place: int, count: int) -> Progress:
     return replace(progress, preview=progress.preview[place : place + count])
 
 
-def _spread(one: Conditioning, count: int, order: Tensor) -> Embedding:
-    told = one.embedding
+def _spread(told: Embedding, count: int, order: Tensor) -> Embedding:
     pooled = None if told.pooled is None else _ordered(told.pooled, count, order)
     return replace(told, tokens=_ordered(told.tokens, count, order), pooled=pooled)
 

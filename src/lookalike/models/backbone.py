@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from PIL.Image import Image
 from torch import Tensor
 
+from lookalike.core.compute import Compute
 from lookalike.core.embedding import Embedding
 from lookalike.models.clip import Clip
 from lookalike.models.towers import TextTower
@@ -49,6 +50,7 @@ class Backbone(ABC):
     towers: Sequence[TextTower]  # that `embed` reads; the last one is the tower of `clip`
     unet: Any
     vae: Any
+    compute: Compute = Compute()  # how it runs; what it was asked for is resolved
 
     @property
     def inpaints(self) -> bool:

@@ -23,6 +23,7 @@ from lookalike.models.backbone import Backbone, Site
 from lookalike.models.clip import Clip
 from lookalike.models.parts import Parts
 from lookalike.models.quiet import quiet
+from lookalike.models.samplers import sampler
 from lookalike.models.sites import attention_sites
 from lookalike.models.towers import TextTower, batches
 
@@ -72,6 +73,7 @@ class LatentDiffusion(Backbone):
         self._blank_is_zero = parts.blank_is_zero
         self._find_clip, self._has_clip = find_clip, has_clip
         self._clip: Clip | None = None
+        self._blank: Embedding | None = None
         self._grey: dict[tuple[int, int], Tensor] = {}
 
     @property
@@ -115,6 +117,13 @@ class LatentDiffusion(Backbone):
             rows = torch.arange(len(batch), device=tokens.device)
             found.append(Embedding(tokens[rows, ends][:, None], pooled, self.space))
         return join(found)
+
+    def unconditional(self) -> Embedding:
+        """Give the embedding of no text at all, which is read once and kept."""
+        if self._blank is None:
+            with torch.no_grad():
+                self._blank = self.embed([""])
+        return self._blank
 
     @abstractmethod
     def _read(self, texts: Sequence[str], *, short: bool = False) -> tuple[Tensor, Tensor | None]:
@@ -237,18 +246,15 @@ class LatentDiffusion(Backbone):
         return self.scheduler(1).alphas_cumprod.float()
 
     def scheduler(self, steps: int) -> Any:
-        """Give DPM-Solver++(2M) (Lu et al., 2022) over this model's noise, for clean predictions.
+        """Give a sampler over this model's noise that takes clean predictions.
 
-        Thresholding and other sigma spacings stay off, whatever the checkpoint's own sampler did.
+        DPM-Solver++(2M) (Lu et al., 2022), unless `compute` names another. Thresholding and other
+        sigma spacings stay off, whatever the checkpoint's own sampler did.
         """
-        from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
-
         config = self.scheduler_config
         noise = {key: config[key] for key in NOISE_KEYS if config.get(key) is not None}
         with quiet():
-            made = DPMSolverMultistepScheduler(
-                **noise, prediction_type="sample", algorithm_type="dpmsolver++"
-            )
+            made = sampler(self.compute.sampler, noise)
             made.set_timesteps(steps, device=self.device)
         return made
 

@@ -26,11 +26,12 @@ class StableDiffusionXL(LatentDiffusion):
 
     def unconditional(self) -> Embedding:
         """Give the embedding of no text: zeros where the checkpoint was trained so, as SDXL was."""
-        blank = super().unconditional()
-        if not self._blank_is_zero or blank.pooled is None:
-            return blank
-        zeros = torch.zeros_like(blank.tokens), torch.zeros_like(blank.pooled)
-        return Embedding(tokens=zeros[0], pooled=zeros[1], space=self.space)
+        if not self._blank_is_zero:
+            return super().unconditional()
+        pooled = int(self.towers[-1].model.config.projection_dim)
+        # Of known shape, so that two towers need not read what then counts for nothing.
+        tokens = torch.zeros(1, self.length, self.width, device=self.device)
+        return Embedding(tokens, torch.zeros(1, pooled, device=self.device), self.space)
 
     def added(self, x: Tensor, conditioning: Embedding) -> dict[str, Tensor]:
         """Give the pooled vector, and the six numbers that tell a picture's sizes."""

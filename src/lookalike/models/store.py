@@ -7,13 +7,14 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import torch
 
+from lookalike.core.compute import Compute, Precision
 from lookalike.core.errors import ModelError
 from lookalike.models import catalogue
 from lookalike.models.backbone import Backbone
+from lookalike.models.computing import as_run, prepared
 from lookalike.models.spec import ModelSpec
 
 Key = tuple[str, str | None, bool | None]
@@ -28,17 +29,22 @@ class Models:
 
     A backbone is lent to one thread at a time, since what bends a picture patches a shared U-Net;
     the thread that holds it may borrow it again. `device` is "auto", "cpu", "cuda", "cuda:1" or
-    "mps"; `clip` is the path or hub id of the CLIP for checkpoints without a vision tower.
+    "mps"; `clip` is the path or hub id of the CLIP for checkpoints without a vision tower;
+    `compute` says how models are run.
     """
 
     def __init__(
         self,
         device: str = "auto",
-        dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto",
+        dtype: Precision = "auto",
         clip: str | None = None,
+        compute: Compute | None = None,
     ) -> None:
-        """Load nothing yet, and ask no device."""
-        self._asked_device, self._asked_dtype, self._clip = device, dtype, clip
+        """Load nothing yet, and ask no device; `dtype` goes before that of `compute`."""
+        self.compute = compute or Compute()
+        if dtype != "auto":
+            self.compute = self.compute.model_copy(update={"dtype": dtype})
+        self._asked_device, self._clip = device, clip
         self._loaded: dict[Key, Backbone] = {}
         self._locks: dict[Key, threading.RLock] = {}
         self._door = threading.Lock()
@@ -91,7 +97,7 @@ class Models:
         Where none is, float16 on CUDA if the model bears it, else float32.
         """
         named = os.environ.get(PRECISION) or "auto"
-        name = named if self._asked_dtype == "auto" else self._asked_dtype
+        name = named if self.compute.dtype == "auto" else self.compute.dtype
         if name not in ("auto", *DTYPES):
             raise ModelError(f"{PRECISION} is {name!r}; it can be auto, {', '.join(DTYPES)}")
         if name == "auto":
@@ -101,12 +107,22 @@ class Models:
             raise ModelError(f"{spec.name} does not bear {name}; it bears {', '.join(spec.dtypes)}")
         return DTYPES[name]
 
+    def running(self, compute: Compute | None, model: str) -> Models:
+        """Models on this device that run a model so; these ones where they do already."""
+        if compute is None:
+            return self
+        own = as_run(self.compute, self.dtype(catalogue.resolve(model)), compute.lora_sha256)
+        if own == compute:
+            return self
+        return Models(self._asked_device, clip=self._clip, compute=compute)
+
     def _load(self, spec: ModelSpec) -> Backbone:
         from lookalike.models.loader import found, load_backbone
 
         half = self.dtype(spec) is not torch.float32
         path, spec = found(spec, half=half)
-        return load_backbone(path, spec, self.device, self.dtype(spec), self._clip)
+        backbone = load_backbone(path, spec, self.device, self.dtype(spec), self._clip)
+        return prepared(backbone, self.compute)
 
 
 def _key(spec: ModelSpec) -> Key:

@@ -72,7 +72,8 @@ class AgainWork:
             return portrait_again(self.models, recipe)
         job = job_of(recipe, sources)
         check_adapters(recipe, job, path)
-        return begun(self.models, job)
+        models = self.models.running(recipe.compute, recipe.prompt.settings.model)
+        return begun(models, job)
 
     def _again(
         self, path: Path, run: Run[Result], expected: Recipe

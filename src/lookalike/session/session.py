@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Literal
 
 from lookalike.convert import converters
 from lookalike.convert.editing import BALANCE
+from lookalike.core.compute import Compute, Precision
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.library import Kept, Library
@@ -47,10 +47,10 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork,
     """Reads pictures into prompts and embeddings, and makes pictures of words and pictures.
 
     `model` is a name from `lookalike models`, a hub id, a folder or a .safetensors file; it is
-    loaded at first need and kept. `device`, `dtype` and `clip` are those of `Models`. Each verb
-    that makes pictures has a twin, `start_…`, which gives a `Run` to watch. What is worth knowing
-    about a result (a prompt that was cut, a picture unlike anything the model knows) comes as a
-    warning of class `Note`.
+    loaded at first need and kept. `device`, `dtype`, `clip` and `compute` are those of `Models`.
+    Each verb that makes pictures has a twin, `start_…`, which gives a `Run` to watch. What is worth
+    knowing about a result (a prompt that was cut, a picture unlike anything the model knows) comes
+    as a warning of class `Note`.
     """
 
     def __init__(
@@ -58,12 +58,13 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork,
         model: str = "mini",
         *,
         device: str = "auto",
-        dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto",
+        dtype: Precision = "auto",
         clip: str | None = None,
+        compute: Compute | None = None,
     ) -> None:
         """Load nothing yet."""
         self.model = model
-        self.models = Models(device, dtype, clip)
+        self.models = Models(device, dtype, clip, compute)
 
     def describe(
         self,

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Generic, TypeVar
 
 import lookalike
+from lookalike.core.compute import Compute
 from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
 from lookalike.core.records import Part, Recipe
@@ -30,6 +31,9 @@ from lookalike.session.story import story
 from lookalike.session.verbs import PICTURE_VERBS, Verb
 
 T = TypeVar("T")
+PLAIN = Compute(dtype="float32")
+"""How models run where nothing else is asked for; recipes do not tell of it."""
+
 LIBRARIES = ("torch", "diffusers", "transformers")
 
 
@@ -188,6 +192,7 @@ def _recipe(backbone: Backbone, one: Prepared) -> Recipe:
         resolved=text.removesuffix(cut).rstrip(),
         cut=cut,
         libraries=_libraries(),
+        compute=None if backbone.compute == PLAIN else backbone.compute,
         seconds=time.perf_counter() - one.began,
     )
 
