@@ -29,6 +29,7 @@ RANKS = {
     "studio": 7,
     "scale": 7,
     "cli": 8,
+    "__main__": 9,
 }
 
 HEAVY_ROOTS = {"torch", "torchvision", "diffusers", "transformers", "accelerate"}
@@ -120,7 +121,9 @@ def must_be_light(path: Path, tree: ast.Module) -> bool:
     room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if room == "core":
         return path.name not in ("embedding.py", "plan.py")
-    return room in ("__init__", "cli") or (room in METHOD_ROOMS and holds_a_method(tree))
+    return room in ("__init__", "__main__", "cli") or (
+        room in METHOD_ROOMS and holds_a_method(tree)
+    )
 
 
 def holds_a_method(tree: ast.Module) -> bool:

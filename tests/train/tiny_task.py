@@ -25,7 +25,7 @@ def schedule(steps: int = 12, **other: object) -> Schedule:
 class TinyTask(Task[Recipe]):
     """A regression; `interrupt` is the step in whose middle Ctrl-C is pressed."""
 
-    name = "tiny"
+    called = "tiny"
 
     def __init__(self, of: Schedule | None = None, interrupt: int | None = None) -> None:
         self.recipe = Recipe(schedule=of or schedule())

@@ -40,7 +40,7 @@ class GanTask(Task[GanRecipe]):
     et al. 2018); and how far characters lie from one another, as a share of the names', is told.
     """
 
-    name: ClassVar[str] = "gan"
+    called: ClassVar[str] = "gan"
 
     def __init__(self, backbone: Backbone, names: Names, kept: float, recipe: GanRecipe) -> None:
         self.recipe = recipe.model_copy(update={"names": names.sha256})

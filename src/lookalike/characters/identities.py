@@ -85,7 +85,7 @@ def _start(backbone: Backbone, number: int, value: str) -> Float[Tensor, "slots 
 class WordsTask(Task[WordsRecipe]):
     """The pseudo-words of a character say what its caption says: their texts' ends agree."""
 
-    name: ClassVar[str] = "words"
+    called: ClassVar[str] = "words"
 
     def __init__(self, backbone: Backbone, of: Sequence[Look], recipe: WordsRecipe) -> None:
         self.recipe, self.backbone, self.looks = recipe, backbone, list(of)

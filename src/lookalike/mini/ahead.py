@@ -132,7 +132,9 @@ def _kept(kind: Kind, data: Dataset, several: int, words: Path, folder: Path) ->
         kept = load_file(path)
         return tuple(kept[name] for name in sorted(kept))
     pieces = [data.looks[i : i + PIECE] for i in range(0, len(data), PIECE)]
-    jobs = [(kind, piece, several, str(words)) for piece in pieces]
+    jobs: list[tuple[Kind, list[Look], int, str]] = [
+        (kind, piece, several, str(words)) for piece in pieces
+    ]
     drawn = [torch.cat(each) for each in zip(*in_workers(_drawn, jobs, chunk=1), strict=True)]
     write_bytes(path, save({f"{place}": _short(each) for place, each in enumerate(drawn)}))
     return tuple(map(_short, drawn))

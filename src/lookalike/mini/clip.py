@@ -138,7 +138,7 @@ class ClipTask(Task[ClipRecipe]):
     caption is a rival to every other.
     """
 
-    name = "clip"
+    called = "clip"
     aids = ("prototypes.",)
     shared = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float, Int64, UInt8
@@ -21,7 +21,8 @@ def placed(module: M, device: torch.device) -> M:
     """A module on its device, laid out as convolutions are fastest there; on the CPU as it is."""
     if device.type == "cpu":
         return module
-    return module.to(device, memory_format=torch.channels_last)
+    laid: Any = module  # PyTorch's declaration of `to` knows one of the two at a time
+    return laid.to(device, memory_format=torch.channels_last)
 
 
 def sent(drawn: Tensor, device: torch.device) -> Tensor:

@@ -44,7 +44,7 @@ def blurred(
 class ProbeTask(Task[ProbeRecipe]):
     """The mean cross entropy over attributes: those of `heads`, with their values."""
 
-    name = "probe"
+    called = "probe"
     shared = True
 
     def __init__(

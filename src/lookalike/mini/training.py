@@ -55,7 +55,8 @@ def trained_vae(
     """The autoencoder that a run has trained so far, its scaling factor measured."""
     model = vaes.build(recipe.vae, recipe.pictures.pixels)
     model.load_state_dict(trained_weights(run / "vae"))
-    model.to(device).eval()
+    moved: Any = model
+    moved.to(device).eval()
     sample = as_tensor(pictures)[:SCALED_BY]
     model.register_to_config(scaling_factor=round(vaes.latent_scale(model, sample), 5))
     return model

@@ -123,7 +123,7 @@ class Draw:
 class UnetTask(Task[UnetRecipe]):
     """The mean square error of v at a random noise level, under fresh captions."""
 
-    name = "unet"
+    called = "unet"
     shared = True
 
     def __init__(
@@ -146,7 +146,8 @@ class UnetTask(Task[UnetRecipe]):
             module.set_attn_processor(AttnProcessor())
         self.module: Any = placed(module, device)
         self.data, self.latents, self.captions = data, latents.to(device), captions
-        self.text = text.eval().requires_grad_(False).to(device)
+        self.text: Any = text.eval().requires_grad_(False)
+        self.text.to(device)
         self.text.set_attn_implementation("sdpa")  # no backward pass: the fused one is faster
         end: Any = tokenizer.eos_token_id
         self.tokenizer, self.end = tokenizer, int(end)

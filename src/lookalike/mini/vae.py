@@ -56,7 +56,7 @@ def edges(difference: Pictures) -> Float[Tensor, ""]:
 class VaeTask(Task[VaeRecipe]):
     """Reconstruction (L1, L2, edges) and a small divergence from the normal distribution."""
 
-    name = "vae"
+    called = "vae"
     shared = True
 
     def __init__(self, recipe: VaeRecipe, data: Dataset, device: torch.device = CPU) -> None:

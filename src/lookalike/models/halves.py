@@ -27,7 +27,8 @@ class FirstHalf(nn.Module):
         self.parts = nn.ModuleDict({k: _copied(getattr(unet, k)) for k in _present(unet)})
         for part in self.parts.modules():
             if isinstance(part, Attention):
-                part.set_processor(Learning())
+                learning: Any = Learning()  # diffusers' declaration knows its own alone
+                part.set_processor(learning)
         self._time_proj = unet.time_proj
         # diffusers' own reading of what a family adds, over our copies of its weights.
         self._config, self._add_time_proj = unet.config, getattr(unet, "add_time_proj", None)

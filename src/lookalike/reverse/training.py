@@ -46,7 +46,7 @@ class Stage:
 class ReaderTask(Task[ReaderRecipe]):
     """The joint loss of one step; at even distances the state is looked at, before the step."""
 
-    name: ClassVar[str] = "reader"
+    called: ClassVar[str] = "reader"
     shared = True
 
     def __init__(

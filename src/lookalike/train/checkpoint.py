@@ -86,8 +86,9 @@ def load_checkpoint(
         raise ModelError(f"{path} was made by another recipe; name another --out, or delete it")
     module.load_state_dict(_under("module.", tensors))
     _fill_optimiser(optimiser, tensors)
-    for name, value in _under("average.", tensors).items() if average is not None else ():
-        average[name].copy_(value)
+    if average is not None:
+        for name, value in _under("average.", tensors).items():
+            average[name].copy_(value)
     return int(header["step"]), int(header.get("before", 0))
 
 

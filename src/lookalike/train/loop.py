@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from lookalike.core.errors import OptionError
 from lookalike.train import together
@@ -74,7 +75,7 @@ def _average(average: dict[str, Tensor], task: Task[Any], step: int) -> None:
     decay = min(task.schedule.ema, (1 + step) / (10 + step))
     live = dict(task.module.named_parameters())
     kept, now = [average[n] for n in live], [w.data for w in live.values()]
-    torch._foreach_lerp_(kept, now, 1 - decay)
+    get_ema_multi_avg_fn(decay)(kept, now, 0)
 
 
 def _step(
@@ -110,7 +111,7 @@ def _check_alone(task: Task[Any]) -> None:
     count = together.place().count
     if count > 1 and not task.shared:
         raise OptionError(
-            f"the training {task.name!r} is for one process, not for {count}; "
+            f"the training {task.called!r} is for one process, not for {count}; "
             "start it without `accelerate launch`"
         )
 

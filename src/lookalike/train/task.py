@@ -69,7 +69,7 @@ class Task(ABC, Generic[R]):
     but its number: that is what makes resuming exact.
     """
 
-    name: ClassVar[str]
+    called: ClassVar[str]
     aids: ClassVar[tuple[str, ...]] = ()
     """How the names of weights begin that serve training alone and are not shipped."""
     shared: ClassVar[bool] = False

@@ -172,4 +172,6 @@ def told(find: Callable[[], float]) -> float:
 def _where() -> torch.device:
     from accelerate import PartialState
 
-    return PartialState().device
+    found = PartialState().device
+    assert found is not None
+    return found

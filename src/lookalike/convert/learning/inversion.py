@@ -32,7 +32,7 @@ class InversionRecipe(DenoisingRecipe):
 class InversionTask(DenoisingTask[InversionRecipe]):
     """The loss of denoising pictures under pseudo-words; nothing of the model is changed."""
 
-    name: ClassVar[str] = "textual inversion"
+    called: ClassVar[str] = "textual inversion"
 
     def __init__(
         self, backbone: Backbone, pictures: Sequence[Image], recipe: InversionRecipe

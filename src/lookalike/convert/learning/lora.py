@@ -30,7 +30,7 @@ class LoraRecipe(DenoisingRecipe):
 class LoraTask(DenoisingTask[LoraRecipe]):
     """The loss of denoising pictures under a fixed prompt, by low-rank layers that are in place."""
 
-    name: ClassVar[str] = "dreambooth"
+    called: ClassVar[str] = "dreambooth"
 
     def __init__(
         self, backbone: Backbone, pictures: Sequence[Image], recipe: LoraRecipe, layers: nn.Module

@@ -107,7 +107,7 @@ class Learner(nn.Module):
 class LearningTask(DenoisingTask[LearningRecipe]):
     """The loss of denoising pictures under their own conversion."""
 
-    name: ClassVar[str] = "tuning"
+    called: ClassVar[str] = "tuning"
     shared = True
 
     def __init__(
