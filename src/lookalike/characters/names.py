@@ -67,7 +67,7 @@ def world_names(backbone: Backbone, recipe: NamesRecipe, run: Path) -> Iterator[
     shown = people("train", recipe.count)
     task = _task(backbone, recipe)
     if recipe.words is not None:
-        yield from train(task, run / task.name)
+        yield from train(task, run / task.called)
     with torch.no_grad():
         yield _stacked(task.module(shown))
 

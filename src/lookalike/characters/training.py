@@ -48,9 +48,9 @@ def trained(
                 yield "words", each
     assert names is not None  # by the contract of `world_names`
     task = GanTask(backbone, names, recipe.names.kept, recipe.gan)
-    for step in train(task, run / task.name):
-        yield task.name, step
-    yield _made(backbone, recipe, task, names, run / task.name)
+    for step in train(task, run / task.called):
+        yield task.called, step
+    yield _made(backbone, recipe, task, names, run / task.called)
 
 
 def _made(
