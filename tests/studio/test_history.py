@@ -154,3 +154,14 @@ def test_files_that_nobody_knows_are_removed_at_the_start(
     (shelf.folder / "notes.txt").write_text("mine")
     assert tidy(database, shelf) == [stray]
     assert {path.name for path in shelf.folder.iterdir()} == {one.file, "notes.txt"}
+
+
+def test_a_picture_that_a_job_brought_along_stays_while_anything_made_from_it_does(
+    queue: Queue, history: History, database: Database, shelf: Shelf
+) -> None:
+    brought = shelf.put(file(1))
+    references = {"references": {f"{MARK}{brought.removesuffix('.png')}": "0" * 64}}
+    [made] = kept(queue, history, Made("picture", data=file(2), record=references))
+    assert tidy(database, shelf) == []
+    history.forget(made.id)
+    assert tidy(database, shelf) == [brought]

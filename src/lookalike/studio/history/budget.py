@@ -53,7 +53,7 @@ def sweep(database: Database, shelf: Shelf, most: int) -> list[str]:
 
 def tidy(database: Database, shelf: Shelf) -> list[str]:
     """Remove files that nothing in the database knows: a kill came between them and their lines."""
-    known = used(database)
+    known = used(database) | _leaned_on(database)
     stray = [name for name in shelf.names() if name not in known]
     for name in stray:
         shelf.drop(name)
@@ -65,6 +65,17 @@ def used(database: Database) -> set[str]:
     with database.reading() as connection:
         listed = select(items.c.file).where(items.c.file.is_not(None), ~items.c.gone)
         return set(connection.execute(listed).scalars()) | _needed(database)
+
+
+def _leaned_on(database: Database) -> set[str]:
+    """The files that what is there was made from.
+
+    A picture that a job brought along is no item, but what was made from it is not made again
+    without it.
+    """
+    listed = select(items.c.record).where(items.c.file.is_not(None), ~items.c.gone)
+    with database.reading() as connection:
+        return {file for record in connection.execute(listed).scalars() for file in _marked(record)}
 
 
 def _remove(database: Database, shelf: Shelf, files: list[str]) -> None:
