@@ -44,7 +44,7 @@ def keep_warm(monkeypatch: pytest.MonkeyPatch, warm: dict[tuple[str, ...], Backb
     load = Models._load
 
     def kept(self: Models, spec: ModelSpec) -> Backbone:
-        key = (spec.source, str(self.device), str(spec.bytes))
+        key = (spec.source, str(self.device), str(spec.bytes), str(self.compute))
         if key not in warm:
             warm[key] = load(self, spec)
         return warm[key]

@@ -146,4 +146,6 @@ def test_the_empty_prompt_is_the_plans_own_where_nothing_was_learnt(
         return x
 
     guided(denoise, plan, noisy(backbone), torch.tensor([500]))
-    assert any(one is plan.unconditional for one in read)
+    [both] = read
+    assert torch.equal(both.tokens[: len(both.tokens) // 2], plan.unconditional.tokens)
+    assert both.adjustment is None

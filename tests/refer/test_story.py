@@ -47,7 +47,9 @@ def test_a_seed_decides_the_draws(backbone: LatentDiffusion) -> None:
 
 def test_one_picture_alone_has_nobody_to_look_at(backbone: LatentDiffusion) -> None:
     plan = plan_of(backbone, ["a cat"])
-    assert torch.equal(last(backbone, consistent(backbone, plan)), last(backbone, plan))
+    # A bent plan asks the model once for each embedding, so the last bits may differ.
+    alone = last(backbone, plan)
+    torch.testing.assert_close(last(backbone, consistent(backbone, plan)), alone)
 
 
 def test_pictures_lay_themselves_out_before_they_look() -> None:

@@ -17,8 +17,7 @@ def test_the_guide_names_every_verb() -> None:
 
 
 def test_the_guide_has_the_figures_that_were_taken() -> None:
-    text = GUIDE.read_text(encoding="utf-8")
-    assert filled(text) == text
+    assert filled(TEXT) == TEXT
 
 
 def test_what_the_guide_sends_is_a_request() -> None:

@@ -86,7 +86,7 @@ def _read(
     before: Sequence[tuple[Heads, Heads]],
     kept: list[tuple[Heads, Heads]] | None = None,
     ends: Int[Tensor, " batch"] | None = None,
-) -> Float[Tensor, "batch states width"]:
+) -> Float[Tensor, "batch states inner"]:
     """The states of tokens behind what was read `before`; their keys and values go to `kept`.
 
     Where `ends` are told, these states alone. It is what transformers' CLIPTextModel does, which
