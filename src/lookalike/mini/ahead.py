@@ -78,7 +78,7 @@ class Sayings:
 
     ids: Int[Tensor, "pictures several kinds tokens"]
     stated: Int[Tensor, "pictures several kinds attributes"]
-    full: Int[Tensor, "pictures tokens"]
+    full: Int[Tensor, "pictures longest"]
 
     def to(self, device: torch.device) -> Sayings:
         """The same on a device."""
