@@ -40,6 +40,17 @@ def test_a_job_that_the_studio_dies_of_is_given_up(database: Database) -> None:
     assert ended.error == Fault(kind="fault", message="the studio ended 5 times while this ran")
 
 
+def test_a_job_that_the_studio_died_under_twice_lets_others_go_first(database: Database) -> None:
+    unlucky, other = (Queue(database).add(ASKED) for _ in range(2))
+    for _ in range(2):
+        taken = Queue(database).take("mini")
+        assert taken is not None
+        assert taken.id == unlucky
+    queue = Queue(database)
+    assert queue.get(unlucky).ahead == 1
+    assert [job.id for _ in range(2) if (job := queue.take("mini"))] == [other, unlucky]
+
+
 def test_a_job_that_was_stopped_for_the_night_has_lost_no_attempt(database: Database) -> None:
     queue = Queue(database)
     name = queue.add(ASKED)

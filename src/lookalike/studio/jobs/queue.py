@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from lookalike.studio.database import Database, jobs, now, rows
 from lookalike.studio.faults import BusyError, LateError, UnknownError
@@ -31,7 +31,11 @@ class Asked:
 
 
 class Queue:
-    """Jobs by priority, then in the order they came; each client and all have a limit."""
+    """Jobs by priority, then in the order they came; each client and all have a limit.
+
+    A job that the studio died under twice lets others go first, so that neither they wait for what
+    kills it, nor it is given up because something else does.
+    """
 
     def __init__(self, database: Database, *, each: int = 100, most: int = 2000) -> None:
         """Take a database; `each` client may have so many unfinished jobs, and all of them `most`.
@@ -174,7 +178,10 @@ class Queue:
         return found
 
 
-_ORDER = (jobs.c.priority.desc(), jobs.c.created, jobs.c.id)
+_DEATHS = case((jobs.c.attempts > 1, jobs.c.attempts), else_=0)
+"""How often the studio died of a job, perhaps: once may be chance, and costs it no place."""
+
+_ORDER = (jobs.c.priority.desc(), _DEATHS, jobs.c.created, jobs.c.id)
 
 
 def _begun(connection: Connection, found: Mapping[str, Any]) -> Job:
@@ -224,9 +231,10 @@ def _revive(connection: Connection) -> None:
 def _ahead(connection: Connection, job: Mapping[str, Any]) -> int:
     if job["state"] != "queued":
         return 0
-    before = (jobs.c.priority > job["priority"]) | (
-        (jobs.c.priority == job["priority"]) & (jobs.c.created < job["created"])
-    )
+    deaths = job["attempts"] if job["attempts"] > 1 else 0
+    sooner = (_DEATHS < deaths) | ((_DEATHS == deaths) & (jobs.c.created < job["created"]))
+    alike = jobs.c.priority == job["priority"]
+    before = (jobs.c.priority > job["priority"]) | (alike & sooner)
     counted = select(func.count()).select_from(jobs).where(jobs.c.model == job["model"], before)
     return connection.execute(counted.where(jobs.c.state.in_(("queued", "running")))).scalar_one()
 
