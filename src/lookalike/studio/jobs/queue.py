@@ -178,10 +178,10 @@ class Queue:
         return found
 
 
-_DEATHS = case((jobs.c.attempts > 1, jobs.c.attempts), else_=0)
+_deaths = case((jobs.c.attempts > 1, jobs.c.attempts), else_=0)
 """How often the studio died of a job, perhaps: once may be chance, and costs it no place."""
 
-_ORDER = (jobs.c.priority.desc(), _DEATHS, jobs.c.created, jobs.c.id)
+_ORDER = (jobs.c.priority.desc(), _deaths, jobs.c.created, jobs.c.id)
 
 
 def _begun(connection: Connection, found: Mapping[str, Any]) -> Job:
@@ -232,7 +232,7 @@ def _ahead(connection: Connection, job: Mapping[str, Any]) -> int:
     if job["state"] != "queued":
         return 0
     deaths = job["attempts"] if job["attempts"] > 1 else 0
-    sooner = (_DEATHS < deaths) | ((_DEATHS == deaths) & (jobs.c.created < job["created"]))
+    sooner = (_deaths < deaths) | ((_deaths == deaths) & (jobs.c.created < job["created"]))
     alike = jobs.c.priority == job["priority"]
     before = (jobs.c.priority > job["priority"]) | (alike & sooner)
     counted = select(func.count()).select_from(jobs).where(jobs.c.model == job["model"], before)
