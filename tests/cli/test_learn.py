@@ -194,6 +194,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_afterwards(
     assert held(OUT) == whole
 
 
+@pytest.mark.slow
 def test_a_domain_is_used_by_its_own_base_alone_and_again_wants_the_very_file(
     ask: Ask, tiny: str, folder: Path, picture: str
 ) -> None:

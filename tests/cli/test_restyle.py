@@ -202,6 +202,7 @@ def test_what_cannot_be_painted_is_one_line_and_no_file(
     assert not Path("lookalike-out").exists()
 
 
+@pytest.mark.slow
 def test_ways_to_paint_are_measured(ask: Ask, tiny: str, picture: str, own_place: Path) -> None:
     few = ("--count", "1", "--size", "48", "--steps", "2", "--model", tiny, "--style", picture)
     named = ("--method", "content", "--method", "w2")

@@ -228,6 +228,7 @@ def test_two_mechanisms_combine_to_something_of_their_own(
     assert not any(torch.equal(both, alone[name]) for name in names)
 
 
+@pytest.mark.slow
 @every_mechanism
 def test_several_references_share_by_their_weights(name: str, tiny: LatentDiffusion) -> None:
     role = mechanisms.get(name).roles[0]

@@ -30,6 +30,7 @@ def cosines(backbone: LatentDiffusion, tokens: Tensor) -> Tensor:
         return (project_tokens(backbone.clip.tower, tokens) * seen(backbone, PICTURES)).sum(-1)
 
 
+@pytest.mark.slow
 def test_the_cosine_to_every_picture_rises_from_start_to_end(each: LatentDiffusion) -> None:
     start = words_of(each.clip).best(seen(each, PICTURES), 4)
     learnt = FEW.tokens(each, PICTURES)

@@ -27,6 +27,7 @@ def cosines(backbone: LatentDiffusion, texts: list[str]) -> Tensor:
         return (backbone.clip.project(texts) * seen(backbone, PICTURES)).sum(-1)
 
 
+@pytest.mark.slow
 def test_the_words_are_nearer_to_every_picture_than_those_it_starts_from(
     backbone: LatentDiffusion,
 ) -> None:

@@ -51,6 +51,7 @@ def test_foreign_references_are_held_out_and_two_of_each_style_with_words_of_the
     assert [seed for case in found for seed in case.seeds] == list(range(7, 31))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["style", "foreign"])
 def test_only_foreign_references_are_read_by_the_judge(
     part: str, monkeypatch: pytest.MonkeyPatch

@@ -82,6 +82,7 @@ def test_a_spreadsheet_has_three_columns_for_each_figure() -> None:
     assert rest[-1].endswith(",,,")
 
 
+@pytest.mark.slow
 def test_a_plot_names_every_method_and_is_the_same_each_time() -> None:
     drawn = pareto(FULL)
     assert drawn is not None

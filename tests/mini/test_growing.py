@@ -98,6 +98,7 @@ def test_a_shorter_training_keeps_its_stages() -> None:
     assert (half.alone, half.aligned) == (whole.alone // 2, whole.aligned // 2)
 
 
+@pytest.mark.slow
 def test_a_part_is_fitted_to_its_time_once_and_goes_on_like_that(
     place: Place, tmp_path: Path
 ) -> None:

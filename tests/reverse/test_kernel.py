@@ -45,6 +45,7 @@ def test_the_kernel_tells_pictures_apart_where_the_published_gamma_does_not() ->
     assert np.ptp(kernel_rows(p, p, 20)[apart]) > 0.2
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 999),
     st.integers(1, 20),

@@ -57,6 +57,7 @@ def bits(backbone: LatentDiffusion) -> Mapping[str, bytes]:
     return {name: each.numpy().tobytes() for name, each in backbone.unet.state_dict().items()}
 
 
+@pytest.mark.slow
 def test_the_curve_has_a_row_a_share_and_the_model_stays_as_it_was(
     backbone: LatentDiffusion, half: FirstHalf, probe: Probe
 ) -> None:

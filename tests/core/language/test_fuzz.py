@@ -51,6 +51,7 @@ def test_any_characters_are_read_or_refused(text: str) -> None:
     assert outcome(text) in ("read", "refused")
 
 
+@pytest.mark.slow
 def test_very_long_texts_are_read_or_refused() -> None:
     found = at_full_speed("long", 100_000)
     assert found["refused"] > 0
