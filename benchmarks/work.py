@@ -10,21 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.configs import XL_UNET
+
 if TYPE_CHECKING:
     from torch import nn
 
 GIGA = 1e9
-XL_UNET: Mapping[str, Any] = {
-    "block_out_channels": (320, 640, 1280),
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-    "attention_head_dim": (5, 10, 20),
-    "transformer_layers_per_block": (1, 2, 10),
-    "use_linear_projection": True,
-    "addition_embed_type": "text_time",
-    "addition_time_embed_dim": 256,
-    "projection_class_embeddings_input_dim": 2816,
-}
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,7 @@ def _large(shape: Shape) -> dict[str, float]:
         patch_size=shape.vision["patch"],
     )
     with torch.device("meta"):
-        unet = UNet2DConditionModel(cross_attention_dim=shape.told, **shape.unet)
+        unet = UNet2DConditionModel(**{**shape.unet, "cross_attention_dim": shape.told})
         vae = AutoencoderKL(
             block_out_channels=widths,
             down_block_types=levels,

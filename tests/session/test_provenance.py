@@ -12,19 +12,11 @@ from lookalike.core import extras
 from lookalike.core.errors import LookalikeError, OptionError
 from lookalike.core.pictures import open_picture, png_bytes
 from lookalike.core.png import recipe_in, save_picture
-from lookalike.core.records import Prompt, Recipe
 from lookalike.session.provenance import Signer, signature, signature_in
+from tests.plain import RECIPE
 from tests.session.throwaway import pair
 
 PICTURE = Image.effect_noise((32, 24), 60).convert("RGB")
-RECIPE = Recipe(
-    made_by="imagine",
-    version="0.1.0",
-    prompt=Prompt.of("a cat"),
-    model="mini",
-    model_sha256="0" * 64,
-    seeds=(7,),
-)
 
 
 @pytest.fixture(scope="module")

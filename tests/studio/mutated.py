@@ -12,17 +12,9 @@ from functools import cache
 from PIL import Image, PngImagePlugin
 
 from lookalike.core.png import png_bytes
-from lookalike.core.records import Prompt, Recipe
+from tests.plain import RECIPE
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "JPEG2000", "ICO", "AVIF")
-RECIPE = Recipe(
-    made_by="imagine",
-    version="0.1.0",
-    prompt=Prompt.of("a cat"),
-    model="mini",
-    model_sha256="0" * 64,
-    seeds=(7,),
-)
 Change = Callable[[bytes, random.Random], bytes]
 
 

@@ -22,17 +22,9 @@ from lookalike.studio.http.app import build
 from lookalike.studio.jobs.queue import Asked
 from lookalike.studio.studio import Studio
 from lookalike.studio.verbs import VERBS
+from tests.plain import RECIPE
 from tests.studio.conftest import Counting
 from tests.studio.live import problem
-
-RECIPE = Recipe(
-    made_by="characters",
-    version="0.1.0",
-    prompt=Prompt.of("a person"),
-    model="none",
-    model_sha256="0" * 64,
-    seeds=(7,),
-)
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,10 @@ def _joined(plans: Sequence[Sequence[Conditioning]]) -> Iterator[Conditioning]:
     known: dict[tuple[int, ...], Embedding] = {}
 
     def rows(each: Sequence[Embedding]) -> Embedding:
-        return known.setdefault(tuple(map(id, each)), join(each))
+        key = tuple(map(id, each))
+        if key not in known:
+            known[key] = join(each)
+        return known[key]
 
     for column in zip(*plans, strict=True):
         against = [one.against for one in column if one.against is not None]

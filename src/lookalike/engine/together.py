@@ -75,11 +75,14 @@ def among(plan: Plan, size: int, place: int) -> Plan:
     if not 0 <= place <= size - count:
         raise OptionError(f"{count} pictures do not fit from {place} on among {size}")
     order = torch.tensor([(number - place) % count for number in range(size)])
+    # Each once: what was one embedding is read once, also where it stands twice.
+    every = [told for one in plan.conditionings for told in (one.embedding, one.against)]
+    known = {id(told): _spread(told, count, order) for told in every if told is not None}
     told = [
         replace(
             one,
-            embedding=_spread(one.embedding, count, order),
-            against=None if one.against is None else _spread(one.against, count, order),
+            embedding=known[id(one.embedding)],
+            against=None if one.against is None else known[id(one.against)],
         )
         for one in plan.conditionings
     ]

@@ -39,6 +39,9 @@ from lookalike.studio.verbs import VERBS
 PREVIEW_EVERY = 0.3
 """Seconds between previews, which cost a decoding each."""
 
+NEVER = float("-inf")
+"""When a preview was shown of which there was none: the first one is due at once."""
+
 Making = Callable[[Job, list[str]], list[Made]]
 """Does a job, notes what is worth knowing of it, and gives what it made."""
 
@@ -181,7 +184,7 @@ class Workers:
 
     def _watch_together(self, going: list[Member], backbone: Backbone, session: Session) -> None:
         """Go through one run of several jobs; one that is cancelled leaves, the others go on."""
-        shown, unseen = time.monotonic() - PREVIEW_EVERY, self._checker(backbone) is not None
+        shown, unseen = NEVER, self._checker(backbone) is not None
         for _ in steps_of(backbone, list(going)):
             if self._ending.is_set():
                 raise _StoppedError("queued")
@@ -273,7 +276,7 @@ class Workers:
 
         What is to be checked first has no previews.
         """
-        shown = time.monotonic() - PREVIEW_EVERY
+        shown = NEVER
         self._check(job)
         for progress in run:
             self._check(job)
