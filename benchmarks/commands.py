@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +13,23 @@ SMALL = "--steps 2 --pixels 128 --seed 1 --out out"
 class Command:
     """One command line; `eyes` says that it needs CLIP's vision tower.
 
-    `refusal` is a part of the one line that is right to refuse it with.
+    `refusal` is a part of the one line that is right to refuse it with. What is `fresh` loads its
+    own model, and runs before the other one is loaded.
     """
 
     name: str
     line: str
     eyes: bool = False
     refusal: str | None = None
+    fresh: bool = False
 
     def arguments(self, checkpoint: Path) -> list[str]:
-        """The line taken apart, with the checkpoint in its place."""
+        """The line taken apart, with the checkpoint's folder for MODEL, its file for FILE."""
         import shlex
 
-        return [each.replace("MODEL", str(checkpoint)) for each in shlex.split(self.line)]
+        places = {"MODEL": str(checkpoint), "FILE": f"{checkpoint}.safetensors"}
+        words = shlex.split(self.line)
+        return [re.sub("MODEL|FILE", lambda found: places[found[0]], word) for word in words]
 
 
 def made(name: str, line: str, **known: bool) -> Command:
@@ -32,11 +37,34 @@ def made(name: str, line: str, **known: bool) -> Command:
     return Command(name, f"{line} --model MODEL --count 1 {SMALL}", **known)
 
 
+FRESH = (
+    Command(
+        "imagine, a single file",
+        f"imagine 'a cat in the rain' --model FILE --count 1 {SMALL}",
+        fresh=True,
+    ),
+    Command(
+        "convert, a single file",
+        "convert hero.png --out h.safetensors --model FILE --clip MODEL/clip",
+        fresh=True,
+    ),
+    Command(
+        "batch, imagine",
+        "batch rows.parquet --do imagine --out painted --steps 2 --pixels 128 --model MODEL",
+        fresh=True,
+    ),
+    Command("batch, embed", "batch rows.parquet --do embed --out seen --model MODEL", fresh=True),
+)
+
 WORDS = (
     made("imagine", "imagine 'a cat in the rain'"),
     made("imagine, 3:2", "imagine 'a cat in the rain --ar 3:2'"),
     made("imagine, --no", "imagine 'a cat in the rain --no hat'"),
     made("imagine, :: weights", "imagine 'a cat::2 rain::-0.5'"),
+    Command(
+        "imagine, native size",
+        "imagine 'a cat in the rain' --model MODEL --count 1 --steps 1 --seed 1 --out out",
+    ),
     made("imagine, --tile", "imagine 'bricks --tile'"),
     made("imagine, chaos and stylize", "imagine 'a cat --chaos 50 --stylize 300'"),
     made("sref, style-aligned", "imagine 'a cat --sref ink.png::1::style-aligned'"),
@@ -49,7 +77,7 @@ WORDS = (
     made("zoom", "zoom hero.png 2 'a person'"),
     made("pan", "pan hero.png right 'a person'"),
     made("remix", "remix hero.png 'a cat'"),
-    Command("shorten", "shorten 'a cat in the heavy rain' --model MODEL"),
+    Command("shorten", "shorten 'a cat in the rain --pixels 128' --levels 1 --model MODEL"),
     Command(
         "characters train",
         "characters train --recipe characters.toml --names names.txt --out maker --model MODEL",
@@ -99,10 +127,27 @@ SEEN = (
     Command("learn", "learn hero.png --as hero --steps 1 --batch 1 --model MODEL", True),
     made("imagine, learnt", "imagine '@hero, in the rain'", eyes=True),
     made("imagine, image prompt", "imagine hero.png 'in the rain' --iw 2", eyes=True),
+    made(
+        "imagine, ip-adapter",
+        "imagine 'ink.png::1::ip-adapter in the rain --adapter adapter.safetensors'",
+        eyes=True,
+    ),
+    Command("reverse draw", "reverse draw --count 8 --pixels 128 --out drawn", True),
+    Command(
+        "reverse split", "reverse split drawn --clusters 4 --validation 0.25 --test 0.25", True
+    ),
+    Command(
+        "reverse train",
+        "reverse train drawn --recipe reverse.toml --run learning --out reader --model MODEL",
+        True,
+    ),
+    Command(
+        "describe, a reader", "describe hero.png --by reverse --weights reader --model MODEL", True
+    ),
     made("vary, subtle", "vary hero.png --strength subtle", eyes=True),
     made("vary, strong", "vary wide.png --strength strong --aspect 2:1", eyes=True),
     made("vary, a region", "vary hero.png --region 10%,20%,50%,50%", eyes=True),
     made("edit", "edit hero.png 'hot pink hair'", eyes=True),
     made("blend", "blend hero.png ink.png --weights 2,1", eyes=True),
 )
-COMMANDS = WORDS + SEEN
+COMMANDS = FRESH + WORDS + SEEN

@@ -14,12 +14,13 @@ import shutil
 import time
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.configs import SHAPES, Shape
+from benchmarks.configs import SHAPES, L, Shape
 from lookalike.core.errors import OutputError
-from lookalike.core.files import building, write_json
+from lookalike.core.files import building, write_json, writing
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +49,45 @@ def make(name: str, out: Path, dtype: str = "float16") -> Path:
             _fill(module, work / part / f"{file}.safetensors", (source, prefix), dtype, out)
         _save_rest(shape, work)
     return folder
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A checkpoint's modules, as the original layout's writer takes them."""
+
+    family: str
+    unet: Any
+    vae: Any
+    texts: list[Any]
+
+
+def single(folder: Path) -> Path:
+    """Write a checkpoint's folder as one file of the original layout beside it, or find it there.
+
+    In half precision, as most such files are published.
+    """
+    import torch
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
+
+    from benchmarks.original_layout import save_original
+
+    file = folder.with_name(f"{folder.name}.safetensors")
+    if file.exists():
+        return file
+    half = {"torch_dtype": torch.float16, "local_files_only": True}
+    texts = [CLIPTextModel.from_pretrained(folder / "text_encoder", **half)]
+    if double := (folder / "text_encoder_2").exists():
+        texts += [CLIPTextModelWithProjection.from_pretrained(folder / "text_encoder_2", **half)]
+    made = _Loaded(
+        family="sdxl" if double else "sd1" if texts[0].config.hidden_act == L else "sd2",
+        unet=UNet2DConditionModel.from_pretrained(folder / "unet", **half),
+        vae=AutoencoderKL.from_pretrained(folder / "vae", **half),
+        texts=texts,
+    )
+    with writing(file) as work:
+        save_original(made, work, torch.float16)
+    return file
 
 
 def modules(shape: Shape) -> Iterator[tuple[str, tuple[Any, str, str]]]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.adapters import save_adapter
 from tests.cli.conftest import Ask
 from tests.engine.tiny import noise_picture
 from tests.models.tiny_checkpoints import make_tiny
-from tests.refer.tiny_adapter import save_adapter
 
 FEW = ("--steps", "1", "--count", "1", "--seed", "3")
 

@@ -11,6 +11,7 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from benchmarks.adapters import save_adapter
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import OptionError
 from lookalike.core.plan import Denoise, Plan
@@ -30,7 +31,6 @@ from tests.contract.methods import (
     assert_wrong_options_are_refused,
 )
 from tests.engine.tiny import noise_picture, tiny_backbone
-from tests.refer.tiny_adapter import save_adapter
 
 WEIGHT: dict[Role, str] = {
     "image": "image_weight",

@@ -32,8 +32,8 @@ def adapter(file: str, encoder: str, width: int = 48) -> None:
     import torch
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
+    from benchmarks.adapters import save_adapter
     from tests.models.tiny_checkpoints import make_tiny
-    from tests.refer.tiny_adapter import save_adapter
 
     save_adapter(Path(file), make_tiny("sd1").unet, width)
     config = CLIPVisionConfig(

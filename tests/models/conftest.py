@@ -48,7 +48,7 @@ def folders(tinies: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def files(tinies: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The small checkpoints as single files in the original layout."""
-    from tests.models.original_layout import save_original
+    from benchmarks.original_layout import save_original
 
     root = tmp_path_factory.mktemp("files")
     return {

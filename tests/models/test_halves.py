@@ -60,6 +60,22 @@ def test_the_half_computes_what_the_whole_does_up_to_its_middle_block(
     assert torch.allclose(half_of(half, backbone), expected, rtol=1e-4, atol=1e-5)
 
 
+@torch.no_grad()
+def test_the_half_of_a_unet_that_inpaints_is_told_that_nothing_is_masked() -> None:
+    backbone = tiny_backbone("sd1")
+    latents, tokens, _ = asked(backbone)
+    plain = FirstHalf(backbone.unet)
+    known = backbone.unet.conv_in
+    backbone.unet.conv_in = torch.nn.Conv2d(9, known.out_channels, 3, padding=1)
+    backbone.unet.register_to_config(in_channels=9)
+    backbone.unet.conv_in.bias.copy_(known.bias)
+    backbone.unet.conv_in.weight.copy_(
+        torch.cat([known.weight / 2, torch.ones_like(known.weight[:, :1]), known.weight / 2], 1)
+    )
+    found = FirstHalf(backbone.unet)(latents, tokens)
+    assert torch.allclose(found, plain(latents, tokens), rtol=1e-4, atol=1e-5)
+
+
 def test_what_a_family_adds_is_not_lost(backbones: dict[str, LatentDiffusion]) -> None:
     half = FirstHalf(backbones["sdxl"].unet)
     latents, tokens, _ = asked(backbones["sdxl"])

@@ -10,12 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from benchmarks.adapters import adapter_tensors, save_adapter
 from lookalike.core.errors import LookalikeError
 from lookalike.models.ip_adapter import adapter_of, fingerprints, read_adapter
 from lookalike.models.latent import LatentDiffusion
 from tests.engine.tiny import noise_picture, tiny_backbone
 from tests.models.tiny_checkpoints import make_clip, make_tiny
-from tests.refer.tiny_adapter import adapter_tensors, save_adapter
 
 SHARED = 24  # how wide the small CLIP's projection is
 

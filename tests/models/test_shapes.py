@@ -8,15 +8,15 @@ import pytest
 import torch
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from lookalike.models import shapes
-from lookalike.models.original import shapes_of
-from tests.models.original_layout import (
+from benchmarks.original_layout import (
     open_clip,
     original_clip,
     original_unet,
     original_vae,
     place_upsamplers,
 )
+from lookalike.models import shapes
+from lookalike.models.original import shapes_of
 
 FOUR = {
     "block_out_channels": (320, 640, 1280, 1280),

@@ -10,13 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.original_layout import save_original
 from lookalike.models.backbone import Backbone
 from lookalike.models.sd import StableDiffusion
 from lookalike.models.sdxl import StableDiffusionXL
 from lookalike.models.spec import ModelSpec
 from lookalike.models.store import Models
 from tests.models.hub_cache import put_into_cache
-from tests.models.original_layout import save_original
 from tests.models.tiny_checkpoints import FAMILIES, make_tiny
 
 TEXTS = ["a red cat", "", "two dogs " * 60]

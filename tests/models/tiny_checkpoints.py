@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +152,9 @@ def make_tiny(family: str, seed: int = 0) -> Tiny:
             scaling_factor=SCALE[family],
         )
         kinds = (CLIPTextModel, CLIPTextModelWithProjection)
-        texts = [kind(config) for kind, config in zip(kinds, TEXT[family], strict=False)]
+        # Copies: saving a model writes its precision into its config.
+        configs = copy.deepcopy(TEXT[family])
+        texts = [kind(config) for kind, config in zip(kinds, configs, strict=False)]
     schedule = DDIMScheduler(**SCHEDULE, prediction_type=PREDICTION[family])
     pads = {"sd1": ["<|endoftext|>"], "sd2": ["!"], "sdxl": ["<|endoftext|>", "!"]}[family]
     tokenizers = [tokenizer(pad) for pad in pads]

@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.adapters import save_adapter
 from lookalike.core.errors import OptionError
 from lookalike.core.plan import Plan
 from lookalike.core.records import Part, Prompt, Role, Settings
@@ -23,7 +24,6 @@ from lookalike.models.latent import LatentDiffusion
 from lookalike.models.store import Models
 from lookalike.refer import Referred, mechanisms
 from tests.engine.tiny import noise_picture, tiny_backbone
-from tests.refer.tiny_adapter import save_adapter
 
 WORDS = (Part(text="a cat"),)
 A, B = noise_picture(seed=1), noise_picture(seed=2)

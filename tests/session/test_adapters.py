@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.adapters import save_adapter
 from lookalike.core.errors import ModelError, OptionError, RecipeError
 from lookalike.core.files import sha256
 from lookalike.core.records import Settings
@@ -15,7 +16,6 @@ from lookalike.session.adapters import adapters_of, idle_adapter
 from lookalike.session.job import Job
 from tests.engine.tiny import noise_picture
 from tests.models.tiny_checkpoints import make_clip, make_tiny
-from tests.refer.tiny_adapter import save_adapter
 
 FEW = "--steps 1 --count 1 --seed 4"
 

@@ -88,10 +88,11 @@ def train(
             return
         notes = _notes(setting, chosen, manifest, seed)
         whole = assembled(setting, chosen, found, home, notes)
-        work = ranked(backbone, whole, manifest.part("validation"))
-        reverser = output.drained(work, "ranking", _tell)
-        save_reverser(reverser, out)
-    for name, value in reverser.about.notes["validation"].items():
+        if chosen.ranked:
+            work = ranked(backbone, whole, manifest.part("validation"), chosen.ranked)
+            whole = output.drained(work, "ranking", _tell)
+        save_reverser(whole, out)
+    for name, value in whole.about.notes["validation"].items():
         typer.echo(f"{name} {value:.3f}")
     typer.echo(out)
 

@@ -44,11 +44,17 @@ class FirstHalf(nn.Module):
         tokens: Float[Tensor, "batch tokens states"],
         added: dict[str, Tensor] | None = None,
     ) -> Float[Tensor, "batch middle rows columns"]:
-        """What the middle block says of clean latents, at timestep 0."""
+        """What the middle block says of clean latents, at timestep 0.
+
+        A U-Net that paints into masked places is told that no place is, and the picture as kept.
+        """
         clock = self._time_proj(latents.new_zeros(len(latents)))
         told = self.parts["time_embedding"](clock.to(latents.dtype))
         if added is not None and "add_embedding" in self.parts:
             told = told + self._beside(added, told)
+        if self._config.in_channels > (channels := latents.shape[1]):
+            unmasked = torch.zeros_like(latents[:, : self._config.in_channels - 2 * channels])
+            latents = torch.cat([latents, unmasked, latents], 1)
         x = self.parts["conv_in"](latents)
         blocks: Any = self.parts["down_blocks"]
         for block in blocks:

@@ -18,9 +18,6 @@ from lookalike.models.backbone import Backbone
 from lookalike.reverse.manifest import Manifest, firsts
 from lookalike.reverse.members import Doing
 
-ASKED = 60
-"""Validation pictures, each of another prompt, that are described and made again."""
-
 COUNTS = (0.3, 1.0, 3.0, 10.0)
 """What a cosine may count, where the expected F1 of words counts 1."""
 
@@ -31,12 +28,13 @@ SEED = 50_000
 
 
 def ranked(
-    backbone: Backbone, reverser: Reverser, validation: Manifest, asked: int = ASKED
+    backbone: Backbone, reverser: Reverser, validation: Manifest, asked: int
 ) -> Generator[Doing, None, Reverser]:
     """The same model, with the weights whose first texts are best by F1 and likeness together.
 
-    F1 is that of a text's words against the true prompt's, likeness the cosine for CLIP of the
-    picture and one that is made of the text: each counts the same. Ties go to the smaller cosine.
+    `asked` pictures, each of another prompt, are described and made again. F1 is that of a text's
+    words against the true prompt's, likeness the cosine for CLIP of the picture and one that is
+    made of the text: each counts the same. Ties go to the smaller cosine.
     """
     some = validation.take(firsts(validation.prompts)[:asked])
     merits = [0.0] * len(COUNTS)

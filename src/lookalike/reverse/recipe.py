@@ -12,6 +12,9 @@ from lookalike.describe.reversing.readers import Kind
 from lookalike.train.recipes import recipe_of
 from lookalike.train.task import Recipe
 
+ASKED = 60
+"""Prompts that ranking is tried out on."""
+
 
 class ReaderRecipe(Recipe):
     """One reader, and how it learns: each piece of the method is a switch."""
@@ -74,6 +77,12 @@ class ReverseRecipe(Record):
     readers: Mapping[str, ReaderRecipe] = Field(min_length=1, description="Readers by name.")
     neighbours: NeighboursRecipe = Field(default_factory=NeighboursRecipe, description="k-NN.")
     kernel: KernelRecipe = Field(default_factory=KernelRecipe, description="DAKL.")
+    ranked: int = Field(
+        default=ASKED,
+        ge=0,
+        description="Prompts of the validation part on which it is tried what a picture's likeness "
+        "counts in ranking, by making pictures of texts; 0: it counts as much as the words.",
+    )
     captioner: str = Field(default="phrases", description="The describer of automatic captions.")
     caption: Mapping[str, Any] = Field(default_factory=dict, description="The captioner's options.")
     shipped: tuple[str, ...] = Field(

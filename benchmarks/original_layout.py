@@ -9,15 +9,40 @@ has its residual blocks (with attention as their second part) and then a downsam
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
 Tensors = dict[str, Tensor]
+
+
+class Checkpoint(Protocol):
+    """What is written: the modules of a checkpoint, and its family."""
+
+    @property
+    def family(self) -> str:
+        """One of sd1, sd2 and sdxl."""
+        ...
+
+    @property
+    def unet(self) -> Any:
+        """Diffusers' U-Net."""
+        ...
+
+    @property
+    def vae(self) -> Any:
+        """Diffusers' autoencoder."""
+        ...
+
+    @property
+    def texts(self) -> Sequence[Any]:
+        """Transformers' text towers."""
+        ...
+
 
 RESNET = {
     "norm1": "in_layers.0",
@@ -162,7 +187,7 @@ def _open_clip_layer(weights: Mapping[str, Tensor], here: str, index: int) -> Te
     return named
 
 
-def original(tiny: Any) -> Tensors:
+def original(tiny: Checkpoint) -> Tensors:
     """Put all of a checkpoint's weights under the names of its family's original file."""
     unet = place_upsamplers(original_unet(tiny.unet))
     named = {f"model.diffusion_model.{name}": each for name, each in unet.items()}
@@ -181,7 +206,7 @@ def original(tiny: Any) -> Tensors:
     return named | {"model_ema.decay": torch.tensor(0.9999)}
 
 
-def save_original(tiny: Any, path: Path, dtype: torch.dtype = torch.float32) -> Path:
+def save_original(tiny: Checkpoint, path: Path, dtype: torch.dtype = torch.float32) -> Path:
     """Write a checkpoint as one .safetensors file in its family's original layout."""
     weights = {name: each.detach().to(dtype).contiguous() for name, each in original(tiny).items()}
     save_file(weights, path, metadata={"format": "pt"})
