@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from lookalike.core.pictures import read_recipe
@@ -40,6 +41,7 @@ def test_a_folder_of_other_files_is_left_alone(ask: Ask, picture: str, own_place
     assert [path.name for path in own_place.iterdir()] == [picture]
 
 
+@pytest.mark.slow
 def test_the_example_of_mini_comes_back(ask: Ask) -> None:
     answer = ask(["demo", "--steps", "8"])
     assert answer.code == 0, answer.err

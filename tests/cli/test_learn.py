@@ -157,6 +157,7 @@ def test_another_tuning_in_the_same_place_is_refused_in_a_line(
     assert not Path(OUT).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "where",
     [

@@ -55,6 +55,7 @@ def test_an_early_stop_and_a_lower_quality_make_other_pictures(ask: Ask, tiny: s
     assert pixels["--iw 1"] == pixels[""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "line"),
     [

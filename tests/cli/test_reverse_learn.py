@@ -69,6 +69,7 @@ def data(ask: Ask, own_place: Path, tiny: str) -> Manifest:
     return made
 
 
+@pytest.mark.slow
 def test_from_prompts_to_a_model_that_describes_pictures(
     ask: Ask, data: Manifest, recipe: str, tiny: str
 ) -> None:

@@ -173,6 +173,7 @@ def test_a_run_that_fails_leaves_no_trace_in_the_model(name: str, tiny: LatentDi
     assert processors(tiny) == before
 
 
+@pytest.mark.slow
 @every_mechanism
 def test_a_mechanism_is_deterministic(
     name: str, tiny: LatentDiffusion, alone: dict[str, Tensor]
@@ -193,6 +194,7 @@ def test_a_reference_of_weight_zero_changes_nothing(name: str, tiny: LatentDiffu
     assert [picture.tobytes() for picture in leant] == bare
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NOTHING_AT_ZERO)
 def test_a_little_weight_changes_little(
     name: str, tiny: LatentDiffusion, alone: dict[str, Tensor]

@@ -110,7 +110,12 @@ def test_a_stopped_run_goes_on_and_ends_as_an_unbroken_one(
 
 
 @pytest.mark.parametrize(
-    "change", [{"settings": Settings(steps=3)}, {"split": "validation"}, {"edits": 2}]
+    "change",
+    [
+        {"settings": Settings(steps=3)},
+        pytest.param({"split": "validation"}, marks=pytest.mark.slow),
+        pytest.param({"edits": 2}, marks=pytest.mark.slow),
+    ],
 )
 def test_other_settings_are_other_results(
     change: dict[str, object], backbone: LatentDiffusion, batches: list[int], tmp_path: Path

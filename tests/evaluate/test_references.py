@@ -96,6 +96,7 @@ def test_agreement_is_full_where_all_is_found_and_none_where_nothing_is() -> Non
     assert agreed([wrong], lambda s: s.reference.values, names) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", settings_of(), ids=lambda s: f"{s.part}: {s.name}")
 def test_a_judge_prefers_what_it_is_about(setting: Setting) -> None:
     pairs = [(c.reference, o) for c in setting.cases("test", 4, 0) for o in c.others]

@@ -67,6 +67,7 @@ def own_states(task: UnetTask, texts: list[str]) -> Tensor:
         return task.text(input_ids=tokens(task.tokenizer, texts)).last_hidden_state
 
 
+@pytest.mark.slow
 def test_without_drops_the_unet_reads_the_text_towers_final_states(task: UnetTask) -> None:
     assert torch.equal(told_by(task, caption_drop=0.0, word_drop=0.0), own_states(task, TEXTS))
 

@@ -15,7 +15,9 @@ from tests.models.tiny_checkpoints import FAMILIES
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "family", [pytest.param(each, marks=pytest.mark.slow) for each in FAMILIES[:-1]] + ["sdxl"]
+)
 def test_the_need_is_that_of_the_weights(family: str, folders: dict[str, Path]) -> None:
     with Models("cpu", "float32").use(str(folders[family])) as backbone:
         modules = (backbone.unet, backbone.vae, *(tower.model for tower in backbone.towers))

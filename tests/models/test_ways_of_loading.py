@@ -156,6 +156,7 @@ def test_a_hub_model_is_loaded_once_whether_fetched_just_now_or_before(
         assert again is first
 
 
+@pytest.mark.slow
 def test_loading_says_nothing(folders: dict[str, Path], capfd: pytest.CaptureFixture[str]) -> None:
     with Models("cpu").use(str(folders["sd2"])) as backbone:
         backbone.embed(["a cat"])

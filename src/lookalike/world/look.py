@@ -118,18 +118,24 @@ def split(of: Look) -> Split:
     values = of.values
     if any(of.style == s and values.get(name) == value for s, name, value in HELD_OUT):
         return "combination"
-    place = generator("split", of.seed).randrange(100)
+    return _dealt(of.seed)
+
+
+def _dealt(seed: int) -> Split:
+    """The split of a seed whose look holds no held-out pair."""
+    place = generator("split", seed).randrange(100)
     return "train" if place < 90 else "validation" if place < 95 else "test"
 
 
 def looks(which: Split, start: int = 0) -> Iterator[Look]:
     """The looks of a split, without end, in the order of their seeds."""
-    seed = start
-    while True:
-        found = draw(seed)
-        if split(found) == which:
-            yield found
-        seed += 1
+    drawn = (draw(seed) for seed in _seeds(which, start))
+    return (one for one in drawn if split(one) == which)
+
+
+def _seeds(which: Split, start: int) -> Iterator[int]:
+    """Seeds whose looks may be of a split: what need not be drawn to know it is not drawn."""
+    return (seed for seed in count(start) if which == "combination" or _dealt(seed) == which)
 
 
 def foreign_looks(style: str, which: Split, start: int = 0) -> Iterator[Look]:
@@ -140,7 +146,7 @@ def foreign_looks(style: str, which: Split, start: int = 0) -> Iterator[Look]:
     """
     if which == "combination":
         raise OptionError("no combination of a foreign style is held out; ask for test instead")
-    drawn = (draw_foreign(style, seed) for seed in count(start))
+    drawn = (draw_foreign(style, seed) for seed in _seeds(which, start))
     return (one for one in drawn if split(one) == which)
 
 
