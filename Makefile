@@ -110,9 +110,12 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \
 	  "lookalike needs Python 3.11 or newer; %s is %d.%d. Try: make PYTHON=python3.11" \
 	  % ("$(PYTHON)", v[0], v[1]))'
+	@mkdir -p $(VENV)
+	@date +%s >$(VENV)/.began
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): a few minutes the first time, and never again."
 	@# torch alone and by its exact version: asked for loosely, it may come with all of CUDA.
 	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "$(TORCH)"
 	@$(PIP) --constraint constraints.txt --editable ".[dev]"
+	@echo "The environment took $$(($$(date +%s) - $$(cat $(VENV)/.began))) s."
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ def test_the_round_trip_fills_one_folder_and_can_be_run_again(
     answer = ask(line)
     assert answer.code == 0, answer.err
     assert "shown/sheet.png" in answer.out
+    stages = ("model", "prompts", "variations", "best prompt", "edit", "no prompt", "closeness")
+    assert re.search("seconds: " + ", ".join(rf"{stage} \d+\.\d" for stage in stages), answer.out)
     names = {path.name for path in Path("shown").iterdir()}
     assert {"sheet.png", "reference.png", "embedding.safetensors", "demo.json"} <= names
     assert {f"vary-00{number}.png" for number in range(1, 5)} <= names

@@ -128,7 +128,7 @@ def _said(text: str) -> str:
 
 
 def _tell(made: Demo, out: Path) -> None:
-    """The prompts, the table and the place of the sheet."""
+    """The prompts, the table, what took how long, and the place of the sheet."""
     typer.echo("prompts read from the picture:")
     for one in made.descriptions:
         typer.echo(f"  {one.score:6.3f}  {one.text}")
@@ -139,4 +139,5 @@ def _tell(made: Demo, out: Path) -> None:
     ]
     output.table(("made from", "likeness", "attributes kept"), rows)
     typer.echo("")
+    typer.echo("seconds: " + ", ".join(f"{what} {each:.1f}" for what, each in made.seconds.items()))
     typer.echo(f"all pictures on one sheet: {out / 'sheet.png'}")

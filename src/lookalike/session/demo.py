@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,13 +43,31 @@ class Closeness:
 
 @dataclass(frozen=True, eq=False)
 class Demo:
-    """One round trip: the reference, its prompts, its embedding, what was made, and how close."""
+    """One round trip: the reference, its prompts, its embedding, what was made, and how close.
+
+    `seconds` is what each stage took, in their order.
+    """
 
     reference: Image
     descriptions: Sequence[Description]
     embedding: Embedding
     made: Mapping[str, Result]
     closeness: Mapping[str, Closeness]
+    seconds: Mapping[str, float]
+
+
+class Clock:
+    """Takes the time of stages that follow one another."""
+
+    def __init__(self) -> None:
+        """Begin the first stage."""
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def note(self, stage: str) -> None:
+        """A stage has ended, and the next one begins."""
+        now = time.perf_counter()
+        self.seconds[stage], self._since = now - self._since, now
 
 
 def example() -> Image:

@@ -22,7 +22,7 @@ from lookalike.models.store import Models
 from lookalike.session.again import AgainWork
 from lookalike.session.asking import leaning_on
 from lookalike.session.characters import CharacterWork
-from lookalike.session.demo import Demo, Judge, example
+from lookalike.session.demo import Clock, Demo, Judge, example
 from lookalike.session.job import Job, Scalar, converter_options
 from lookalike.session.learning import LearningWork
 from lookalike.session.pictures import PictureWork
@@ -225,8 +225,11 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork,
     def _demo(
         self, source: Source, text: str, settings: Settings
     ) -> Generator[Progress, None, Demo]:
+        clock = Clock()
         with self.models.use(settings.model) as backbone:
+            clock.note("model")
             descriptions = describers.make("phrases", {}).describe(backbone, [source.picture], 4)[0]
+            clock.note("prompts")
         with_picture = converter_options("closed-form", None)
         strong = {"strength": STRENGTHS["strong"], **with_picture}
         bare, words = leaning_on(settings, source), leaning_on(settings, source, text)
@@ -240,11 +243,13 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork,
         made: dict[str, Result] = {}
         for name, job in jobs.items():
             made[name] = yield from make(self.models, job)
+            clock.note(name)
         with self.models.use(settings.model) as backbone:
             embedding = converters.make("closed-form", {}).convert(backbone, [source.picture])
             judge = Judge(backbone, source.picture)
             closeness = {name: judge.closeness(each.pictures) for name, each in made.items()}
-        return Demo(source.picture, descriptions, embedding, made, closeness)
+        clock.note("closeness")
+        return Demo(source.picture, descriptions, embedding, made, closeness, clock.seconds)
 
     def _settings(self, settings: Settings | None) -> Settings:
         """The settings with this session's model, unless they name one themselves."""
