@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lookalike.models.backbone import Backbone
 
 FIGURES = Path(__file__).parent / "figures" / "rehearsal.json"
-LIMIT = 900
+LIMIT = 1800
 """Seconds after which a command is taken for stuck."""
 
 GIB = 2**30
@@ -157,7 +157,7 @@ def _prepare(folder: Path, shape: Shape) -> None:
     from lookalike.world.render import render
 
     (folder / "domain").mkdir()
-    for number, look in enumerate(islice(looks("test"), 12)):
+    for number, look in enumerate(islice(looks("test"), 3)):
         render(look, 256).save(folder / "domain" / f"{number}.png")
     for name, size in {"hero": (256, 256), "ink": (192, 256), "wide": (256, 128)}.items():
         render(next(looks("test")), 256).resize(size).save(folder / f"{name}.png")
