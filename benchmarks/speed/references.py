@@ -48,7 +48,8 @@ def rows(asked: Asked) -> Iterator[Row]:
 def _ways(asked: Asked) -> Iterator[tuple[Role, str]]:
     for name in mechanisms.names():
         if name != ADAPTER and asked.wants(name):
-            yield from ((role, name) for role in mechanisms.get(name).roles)
+            for role in mechanisms.get(name).roles:
+                yield role, name
 
 
 def _row(what: str, name: str, turns: Turns) -> Row:
