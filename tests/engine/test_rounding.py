@@ -83,7 +83,7 @@ def levels(pictures: list[Image]) -> np.ndarray:
     return np.stack([np.asarray(one, dtype=int) for one in pictures])
 
 
-@pytest.mark.parametrize("family", ["sd1", "sd2"])
+@pytest.mark.parametrize("family", [pytest.param("sd1", marks=pytest.mark.slow), "sd2"])
 def test_half_precision_differs_from_diffusers_by_what_is_rounded_between_calls(
     family: str,
 ) -> None:
@@ -98,6 +98,7 @@ def test_half_precision_differs_from_diffusers_by_what_is_rounded_between_calls(
     assert apart(mine, true)[0] < apart(peer, true)[0]
 
 
+@pytest.mark.slow
 def test_minis_pictures_at_bfloat16_are_those_at_float32_but_for_a_little() -> None:
     """What the guide on precision says: measured are 0.35 of 255 in the mean, and 9 at most."""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")

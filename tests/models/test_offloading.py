@@ -13,14 +13,14 @@ from lookalike.engine.plan import text_plan
 from lookalike.engine.run import run
 from lookalike.models.backbone import Backbone
 from lookalike.models.computing import check_compiler
-from lookalike.models.offloading import REST, Stage
+from lookalike.models.offloading import REST, Stage, offloaded
 from lookalike.models.store import Models
-from tests.engine.tiny import noise_picture
+from tests.engine.tiny import noise_picture, tiny_backbone
 
 
 def made(backbone: Backbone) -> np.ndarray:
     """Pictures whose making asks every part: what is read back of one, and two of words."""
-    seen = backbone.encode([noise_picture(64, 64)])
+    seen = backbone.encode([noise_picture()])
     plan = text_plan(backbone, Prompt.of("a cat", settings=Settings(steps=2)), (1, 2))
     pictures = [*backbone.decode(seen), *run(backbone, plan)]
     return np.stack([np.asarray(one) for one in pictures])
@@ -37,14 +37,24 @@ def test_pictures_are_the_same_and_parts_come_and_go(monkeypatch: pytest.MonkeyP
             entered.append((type(part).__name__, before and type(before).__name__))
 
     monkeypatch.setattr(Stage, "enter", spied)
-    with Models("cpu").use("mini") as backbone:
-        plain = made(backbone)
+    backbone = tiny_backbone()
+    plain = made(backbone)
     assert entered == []
-    with Models("cpu", compute=Compute.read("offload")).use("mini") as backbone:
-        assert np.array_equal(made(backbone), plain)
-        assert backbone.compute.offload
+    offloaded(backbone, torch.device("cpu"))
+    assert np.array_equal(made(backbone), plain)
     vae, text, unet = "AutoencoderKL", "CLIPTextModel", "UNet2DConditionModel"
     assert entered == [(vae, None), (text, vae), (vae, text), (unet, vae), (vae, unet)]
+
+
+@pytest.mark.slow
+def test_a_model_that_is_asked_to_is_offloaded() -> None:
+    with Models("cpu", compute=Compute.read("offload")).use("mini") as backbone:
+        assert backbone.compute.offload
+        mine = made(backbone)
+        assert backbone.unet._forward_pre_hooks
+    with Models("cpu").use("mini") as backbone:
+        assert not backbone.unet._forward_pre_hooks
+        assert np.array_equal(made(backbone), mine)
 
 
 def test_who_comes_on_sends_off_who_was_there_and_takes_its_inputs_along(

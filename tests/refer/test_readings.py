@@ -102,7 +102,7 @@ def check(backbone: LatentDiffusion, plan: Plan, monkeypatch: pytest.MonkeyPatch
 slow = pytest.mark.slow
 CASES = [
     (STYLE,),
-    (ONLY,),
+    pytest.param((ONLY,), marks=slow),
     (SUBJECT,),
     (SEEN_STYLE,),
     pytest.param((STYLE, STYLE), marks=slow),
@@ -150,6 +150,7 @@ def test_so_it_is_for_a_story_with_references(
     assert abs(together - apart).max() <= 1
 
 
+@slow
 def test_so_it_is_in_a_region(
     backbone: LatentDiffusion, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

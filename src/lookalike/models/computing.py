@@ -29,11 +29,8 @@ def prepared(backbone: Backbone, compute: Compute, device: torch.device) -> Back
     """The same backbone, run as asked; `device` is where it is to work if it is offloaded.
 
     Raises:
-        ModelError: the LoRA is missing, is none, does not fit, or is not the one it should be; or
-            what compiling needs is missing.
+        ModelError: the LoRA is missing, is none, does not fit, or is not the one it should be.
     """
-    if compute.compile:
-        check_compiler(device, offload=compute.offload)
     digest = _added(backbone, compute) if compute.lora else None
     backbone.compute = as_run(compute, backbone.dtype, digest)
     if compute.channels_last:

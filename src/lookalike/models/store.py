@@ -14,7 +14,7 @@ from lookalike.core.compute import Compute, Precision
 from lookalike.core.errors import ModelError
 from lookalike.models import catalogue
 from lookalike.models.backbone import Backbone
-from lookalike.models.computing import as_run, prepared
+from lookalike.models.computing import as_run, check_compiler, prepared
 from lookalike.models.offloading import REST
 from lookalike.models.spec import ModelSpec
 
@@ -122,6 +122,8 @@ class Models:
 
         half = self.dtype(spec) is not torch.float32
         path, spec = found(spec, half=half)
+        if self.compute.compile:
+            check_compiler(self.device, offload=self.compute.offload)
         place = REST if self.compute.offload else self.device
         backbone = load_backbone(path, spec, place, self.dtype(spec), self._clip)
         return prepared(backbone, self.compute, self.device)
