@@ -34,7 +34,6 @@ format: $(READY)  ## mend what can be mended without thinking
 bench: $(READY)  ## timings on this machine, and ours against peers'
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks.references
 
 figures: $(READY)  ## mini's figures and the round trip's, written into the README (an hour)
 	$(BIN)/lookalike mini report --json >benchmarks/figures/report.json

@@ -37,6 +37,7 @@ HEAVY_OWN = {
     "lookalike.core.adjustment",
     "lookalike.core.embedding",
     "lookalike.core.plan",
+    "lookalike.core.readings",
 }  # which import torch
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib"}
 METHOD_ROOMS = {"describe", "convert", "refer"}
@@ -120,7 +121,7 @@ def pickled(name: str) -> str | None:
 def must_be_light(path: Path, tree: ast.Module) -> bool:
     room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if room == "core":
-        return path.name not in ("embedding.py", "plan.py")
+        return path.name not in ("embedding.py", "plan.py", "readings.py")
     return room in ("__init__", "__main__", "cli") or (
         room in METHOD_ROOMS and holds_a_method(tree)
     )

@@ -8,6 +8,7 @@ from torch import nn
 
 from benchmarks.restyle import sooner
 from benchmarks.speed._community import Community, Published
+from lookalike.core.compute import Compute
 from lookalike.core.records import Prompt, Settings
 from lookalike.engine.plan import text_plan
 from lookalike.engine.run import steps
@@ -23,13 +24,16 @@ def backbone() -> LatentDiffusion:
 
 @pytest.mark.parametrize("rival", [Published(), Community()], ids=lambda one: one.name)
 def test_a_rival_bends_the_picture_and_leaves_the_model_as_it_was(
-    backbone: LatentDiffusion, rival: Mechanism
+    backbone: LatentDiffusion, rival: Mechanism, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = text_plan(backbone, Prompt.of("a cat", settings=Settings(steps=2)), [1, 2])
     *_, plain = steps(backbone, plan)
     told = Referred(noise_picture(), embedding=backbone.embed(["a dog"]), role="style")
     *_, bent = steps(backbone, rival.bend(backbone, plan, [told]))
     *_, after = steps(backbone, plan)
+    monkeypatch.setattr(backbone, "compute", Compute(one_by_one=True))
+    *_, apart = steps(backbone, rival.bend(backbone, plan, [told]))
+    torch.testing.assert_close(bent.preview, apart.preview, rtol=1e-3, atol=1e-3)
     assert bent.preview.shape == plain.preview.shape
     assert not torch.allclose(bent.preview, plain.preview, atol=1e-3)
     assert torch.equal(after.preview, plain.preview)

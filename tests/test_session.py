@@ -256,7 +256,7 @@ def test_other_versions_are_told(
     from lookalike.session import work
 
     [first, _] = warm.imagine("a cat", settings=FEW).save(tmp_path)
-    monkeypatch.setattr(work, "version", lambda name: f"9.9-{name}")
+    monkeypatch.setattr(work, "_version", lambda name: f"9.9-{name}")
     with pytest.warns(Note, match=r"versions differ.*torch .* then, 9\.9-torch now"):
         warm.again(first)
 

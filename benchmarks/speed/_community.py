@@ -1,6 +1,7 @@
 """Style references as others publish them, in our words, to be measured against.
 
-Each is a mechanism of ours that is not registered, so that the same loop runs them all.
+Each is a mechanism of ours that is not registered, so that the same loop runs them all: with one
+call a step for words and for none, as theirs do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch.nn import functional as F
 
 from lookalike.core.embedding import Embedding, join
 from lookalike.core.plan import Denoise, Plan
+from lookalike.core.readings import bends_readings, readings
 from lookalike.core.records import Role
 from lookalike.models.backbone import Backbone
 from lookalike.refer.base import Mechanism, Referred
@@ -42,15 +44,44 @@ class Published(Mechanism):
         clean = clean_latents(backbone, plan, one)
         path = inverted(backbone, clean, levels_of(backbone, plan), told, refinements=0)
 
+        now = _Blocks()
+
+        @bends_readings
         def wrap(denoise: Denoise) -> Denoise:
             def beside(x: Tensor, level: Tensor, said: Embedding) -> Tensor:
-                shown = torch.cat([x, path[int(level.flatten()[0])].to(x)])
-                row = told if said is not plan.unconditional else said
-                return denoise(shown, level, join([_each(said, len(x)), row]))[: len(x)]
+                every, reference = readings(said), path[int(level.flatten()[0])].to(x)
+                now.count, pictures = len(every), len(x) // len(every)
+                shown = torch.cat([torch.cat([own, reference]) for own in x.chunk(now.count)])
+                rows = [told if own is not plan.unconditional else own for own in every]
+                pairs = zip(every, rows, strict=True)
+                read = join([one for own, row in pairs for one in (_each(own, pictures), row)])
+                return now.apart(denoise(shown, level, read))[:, :-1].flatten(0, 1)
 
             return beside
 
-        return replace(plan, wraps=(wrap, *plan.wraps), injections=(*plan.injections, _published))
+        @bends_readings
+        @contextmanager
+        def inject(backbone: Backbone) -> Iterator[None]:
+            with _published(backbone, now):
+                yield
+
+        return replace(plan, wraps=(wrap, *plan.wraps), injections=(*plan.injections, inject))
+
+
+@dataclass(eq=False)
+class _Blocks:
+    """How many readings a batch holds, each of its pictures and then the reference."""
+
+    count: int = 1
+
+    def apart(self, x: Tensor) -> Tensor:
+        """The batch, reading by reading."""
+        return x.unflatten(0, (self.count, -1))
+
+    def lasts(self, x: Tensor) -> Tensor:
+        """The reference of each row's reading, in the row's place."""
+        every = self.apart(x)
+        return every[:, -1:].expand_as(every).flatten(0, 1)
 
 
 def _each(told: Embedding, count: int) -> Embedding:
@@ -58,13 +89,13 @@ def _each(told: Embedding, count: int) -> Embedding:
 
 
 @contextmanager
-def _published(backbone: Backbone) -> Iterator[None]:
-    """Self-attention that shares with the last row, and group norms over both."""
+def _published(backbone: Backbone, now: _Blocks) -> Iterator[None]:
+    """Self-attention that shares with the reference, and group norms over both."""
     norms = [one for one in backbone.unet.modules() if isinstance(one, nn.GroupNorm)]
-    with _attending(backbone, lambda inner: _Aligned()):
+    with _attending(backbone, lambda inner: _Aligned(now)):
         plain = [one.forward for one in norms]
         for one, forward in zip(norms, plain, strict=True):
-            one.forward = _normed_together(forward)
+            one.forward = _normed_together(forward, now)
         try:
             yield
         finally:
@@ -72,27 +103,31 @@ def _published(backbone: Backbone) -> Iterator[None]:
                 del one.forward
 
 
-def _normed_together(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+def _normed_together(
+    forward: Callable[[Tensor], Tensor], now: _Blocks
+) -> Callable[[Tensor], Tensor]:
     def together(x: Tensor) -> Tensor:
         side = x.shape[2]
-        return forward(torch.cat([x, x[-1:].expand_as(x)], 2))[:, :, :side]
+        return forward(torch.cat([x, now.lasts(x)], 2))[:, :, :side]
 
     return together
 
 
 class _Aligned:
-    """Attention of each row to itself and to the last, whose statistics its queries take on."""
+    """Attention of each row to itself and to the reference, whose statistics its queries take."""
+
+    def __init__(self, now: _Blocks) -> None:
+        self.now = now
 
     def __call__(self, attn: Any, hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
         query, key, value = _parts(attn, hidden_states)
-        query, key = _adain(query), _adain(key)
-        key, value = (torch.cat([one, one[-1:].expand_as(one)], 2) for one in (key, value))
+        query, key = self._adain(query), self._adain(key)
+        key, value = (torch.cat([one, self.now.lasts(one)], 2) for one in (key, value))
         return _out(attn, F.scaled_dot_product_attention(query, key, value))
 
-
-def _adain(x: Tensor) -> Tensor:
-    mean, spread = x.mean(2, keepdim=True), (x.var(2, keepdim=True) + 1e-5).sqrt()
-    return (x - mean) / spread * spread[-1:] + mean[-1:]
+    def _adain(self, x: Tensor) -> Tensor:
+        mean, spread = x.mean(2, keepdim=True), (x.var(2, keepdim=True) + 1e-5).sqrt()
+        return (x - mean) / spread * self.now.lasts(spread) + self.now.lasts(mean)
 
 
 class Community(Mechanism):
@@ -114,16 +149,20 @@ class Community(Mechanism):
         clean, kept = clean_latents(backbone, plan, one), _Kept()
         path = noised(backbone, clean, levels_of(backbone, plan), drawn_noise(clean, 0))
 
+        @bends_readings
         def wrap(denoise: Denoise) -> Denoise:
             def after(x: Tensor, level: Tensor, said: Embedding) -> Tensor:
+                every, reference = readings(said), path[int(level.flatten()[0])].to(x)
                 kept.layers, kept.writing = {}, True
-                first = said if len(said) == 1 else replace(said, tokens=said.tokens[:1])
-                denoise(path[int(level.flatten()[0])].to(x), level, first)
-                kept.writing, kept.bare = False, said is plan.unconditional
+                first = join([own.take(0) for own in every])
+                denoise(reference.expand(len(every), -1, -1, -1), level, first)
+                kept.writing = False
+                kept.bare = tuple(own is plan.unconditional for own in every)
                 return denoise(x, level, said)
 
             return after
 
+        @bends_readings
         @contextmanager
         def inject(backbone: Backbone) -> Iterator[None]:
             with _attending(backbone, lambda inner: _Recalling(inner, kept)):
@@ -138,7 +177,7 @@ class _Kept:
 
     layers: dict[int, Tensor] = field(default_factory=dict)
     writing: bool = True
-    bare: bool = False
+    bare: tuple[bool, ...] = ()
 
 
 class _Recalling:
@@ -151,14 +190,16 @@ class _Recalling:
         if self.kept.writing:
             self.kept.layers[id(attn)] = hidden_states
             return self.inner(attn, hidden_states, *args, **more)
-        other = self.kept.layers[id(attn)].expand(len(hidden_states), -1, -1)
+        pictures = len(hidden_states) // len(self.kept.bare)
+        other = self.kept.layers[id(attn)].repeat_interleave(pictures, 0)
         query, key, value = _parts(attn, hidden_states)
         _, more_keys, more_values = _parts(attn, other)
         keys, values = torch.cat([key, more_keys], 2), torch.cat([value, more_values], 2)
         found = _out(attn, F.scaled_dot_product_attention(query, keys, values))
-        if not self.kept.bare:
-            return found
-        return (found + self.inner(attn, hidden_states, *args, **more)) / 2
+        bare = torch.tensor(self.kept.bare).repeat_interleave(pictures).to(found.device)
+        if bare.any():
+            found[bare] = (found[bare] + self.inner(attn, hidden_states[bare], *args, **more)) / 2
+        return found
 
 
 @contextmanager

@@ -45,6 +45,20 @@ print(json.dumps(sorted(set(sys.modules) - before)))
     assert others == {"lookalike", "typer", "shellingham", "annotated_doc"}
 
 
+def test_only_a_process_of_its_own_changes_how_often_python_looks_for_garbage() -> None:
+    code = """
+import gc, sys
+from lookalike.cli.main import RARELY, run
+usual = gc.get_threshold()
+run(["--version"])
+assert gc.get_threshold() == usual
+sys.argv = ["lookalike", "--version"]
+run()
+assert gc.get_threshold() == RARELY
+"""
+    python(code)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -169,10 +169,10 @@ def test_a_model_that_inpaints_reads_the_mask_and_what_is_kept(
     grey = on.picture.copy()
     grey.paste("#808080", (0, 0, 16, 32))
     for read in shown(inpainting, plan):
-        assert read.shape == (2, 9, 16, 16)
-        assert torch.equal(read[:, 4:5], mask.expand(2, -1, -1, -1))
+        assert read.shape == (4, 9, 16, 16)  # with words and without
+        assert torch.equal(read[:, 4:5], mask.expand(4, -1, -1, -1))
         kept = inpainting.encode([grey], (32, 32))
-        torch.testing.assert_close(read[:, 5:], kept.expand(2, -1, -1, -1))
+        torch.testing.assert_close(read[:, 5:], kept.expand(4, -1, -1, -1))
     old = np.asarray(on.picture)
     for made in run(inpainting, plan):
         assert (np.asarray(made)[:, 16:] == old[:, 16:]).all()

@@ -15,8 +15,9 @@ from lookalike.core.records import Prompt, Settings
 from lookalike.engine.plan import text_plan
 from lookalike.engine.run import steps
 from lookalike.models.latent import LatentDiffusion
-from lookalike.refer.attention import Showing, attended, lent, pooled, sharing
+from lookalike.refer.attention import sharing
 from lookalike.refer.rows import Row, levels_of
+from lookalike.refer.seeing import Showing, attended, lent, pooled
 
 TOLD = Embedding(torch.zeros(1, 2, 3), None, "stub")
 PLAIN = Row({}, TOLD)

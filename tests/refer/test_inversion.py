@@ -9,7 +9,7 @@ from torch import Tensor
 from lookalike.core.embedding import Embedding
 from lookalike.models.latent import LatentDiffusion
 from lookalike.models.sd import StableDiffusion
-from lookalike.refer.inversion import inverted, stepped
+from lookalike.refer.inversion import KEPT, inverted, kept_inversion, stepped
 from lookalike.refer.rows import alphas_of
 from tests.engine.tiny import noise_picture
 from tests.models.tiny_checkpoints import make_tiny
@@ -97,3 +97,25 @@ def test_an_inversion_is_the_same_each_time(backbone: LatentDiffusion) -> None:
         inverted(backbone, clean, levels(backbone, 3), backbone.unconditional()) for _ in range(2)
     ]
     assert all(torch.equal(found[0][level], found[1][level]) for level in found[0])
+
+
+def test_the_same_reference_is_inverted_once(backbone: LatentDiffusion) -> None:
+    clean, told = backbone.encode([noise_picture()]), backbone.unconditional()
+    first = kept_inversion(backbone, clean, levels(backbone, 3), told)
+    assert kept_inversion(backbone, clean.clone(), levels(backbone, 3), told) is first
+    plain = inverted(backbone, clean, levels(backbone, 3), told)
+    assert all(torch.equal(first[level], plain[level]) for level in plain)
+    others = [
+        kept_inversion(backbone, clean + 1e-3, levels(backbone, 3), told),
+        kept_inversion(backbone, clean, levels(backbone, 2), told),
+        kept_inversion(backbone, clean, levels(backbone, 3), backbone.embed(["a cat"])),
+    ]
+    assert len({id(one) for one in (first, *others)}) == 4
+
+
+def test_inversions_are_kept_up_to_a_number() -> None:
+    backbone = model("noise")
+    told, at = backbone.unconditional(), levels(backbone, 1)
+    made = [kept_inversion(backbone, MEAN + number, at, told) for number in range(KEPT + 1)]
+    assert kept_inversion(backbone, MEAN + KEPT, at, told) is made[-1]
+    assert kept_inversion(backbone, MEAN, at, told) is not made[0]

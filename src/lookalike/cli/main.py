@@ -17,6 +17,8 @@ TRACEBACK = "LOOKALIKE_TRACEBACK"
 STOPPED = 130  # 128 and the number of SIGINT, as shells have it
 BROKEN_PIPE = 141  # 128 and the number of SIGPIPE
 USER_FAULT = 2
+RARELY = (50_000, 20, 20)
+"""After how many new objects Python looks for circles among them; by itself after 700."""
 OWN_FAULT = 1
 
 
@@ -26,6 +28,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     0 when all went well, 2 when the user can mend it, 130 after Ctrl-C, 1 for a fault of ours.
     """
     _print_anything()
+    if arguments is None:
+        _collect_rarely()
     try:
         from lookalike.cli.app import call
 
@@ -91,6 +95,13 @@ def _teller() -> Callable[..., None]:
             _say(line)
 
     return tell
+
+
+def _collect_rarely() -> None:
+    """Spare a tenth of a first picture's time: loading makes very many objects, all to stay."""
+    import gc
+
+    gc.set_threshold(*RARELY)
 
 
 def _print_anything() -> None:

@@ -46,6 +46,11 @@ class Compute(Record):
         default=False, description="Ask the U-Net once for each text instead of once a step."
     )
 
+    offload: bool = Field(
+        default=False,
+        description="Keep only the part that works on the device; the others wait in main memory.",
+    )
+
     @classmethod
     def read(cls, text: str) -> Compute:
         """What one line says: words as in `bfloat16,compile,lora=lcm.safetensors`.
@@ -68,7 +73,10 @@ class Compute(Record):
 SHORT = {
     **{name: ("dtype", name) for name in ("float32", "float16", "bfloat16")},
     **{name: ("sampler", name) for name in ("dpm++", "unipc", "lcm")},
-    **{name: (name, "true") for name in ("channels_last", "compile", "tiles", "one_by_one")},
+    **{
+        name: (name, "true")
+        for name in ("channels_last", "compile", "tiles", "one_by_one", "offload")
+    },
 }
 """Words that stand for a field and its value."""
 

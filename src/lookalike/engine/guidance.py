@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from lookalike.core.embedding import Embedding
 from lookalike.core.plan import Denoise, Plan
+from lookalike.core.readings import can_be_read_at_once, stacked
 
 Latents = Float[Tensor, "batch channels height width"]
 
@@ -36,7 +36,7 @@ def guided(
     pairs = [(c.embedding, nothing if c.against is None else c.against) for c in read]
     # Each once, though the words be read for themselves and for what is measured against them.
     asked = {id(one): one for one in (nothing, *(one for pair in pairs for one in pair))}
-    apart = not together or bool(plan.wraps or plan.injections)
+    apart = not together or not can_be_read_at_once((*plan.wraps, *plan.injections))
     read_as = _readings(denoise, x, level, list(asked.values()), apart=apart)
     seen = dict(zip(asked, read_as, strict=True))
     steered = seen[id(nothing)]
@@ -50,24 +50,17 @@ def _readings(
 ) -> Sequence[Latents]:
     """What is seen in the same latents with each of some embeddings: at once, where that may be.
 
-    What bends a plan counts on one row for each picture, so bent plans go one after another.
+    What bends a plan may count on one row for each picture: then they go one after another.
     """
     times = len(embeddings)
     if apart or any(_kind(one) != _kind(embeddings[0]) for one in embeddings):
         return [denoise(x, level, one) for one in embeddings]
-    return denoise(x.repeat(times, 1, 1, 1), level, _stacked(embeddings, len(x))).chunk(times)
+    return denoise(x.repeat(times, 1, 1, 1), level, stacked(embeddings, len(x))).chunk(times)
 
 
 def _kind(embedding: Embedding) -> tuple[object, ...]:
     """What embeddings must have in common to be read in one call."""
     return embedding.tokens.shape[1:], embedding.pooled is None, id(embedding.adjustment)
-
-
-def _stacked(embeddings: Sequence[Embedding], rows: int) -> Embedding:
-    """Embeddings one under another, each once for each of so many rows."""
-    tokens = torch.cat([one.tokens.expand(rows, -1, -1) for one in embeddings])
-    pooled = [one.pooled.expand(rows, -1) for one in embeddings if one.pooled is not None]
-    return replace(embeddings[0], tokens=tokens, pooled=torch.cat(pooled) if pooled else None)
 
 
 def _read_alike(plan: Plan) -> Embedding:

@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from lookalike.core.plan import Denoise, Plan, Wrap
+from lookalike.core.readings import bends_readings
 from lookalike.core.regions import Canvas
 from lookalike.engine.plan import size_of, starting_from
 from lookalike.models.backbone import Backbone
@@ -48,6 +49,7 @@ def _reading(
     shown.paste("#808080", mask=covered.resize(picture.size, Image.Resampling.NEAREST))
     beside = torch.cat([mask, backbone.encode([shown], picture.size)], 1)
 
+    @bends_readings
     def wrap(denoise: Denoise) -> Denoise:
         return lambda x, level, told: denoise(
             torch.cat([x, beside.expand(len(x), -1, -1, -1)], 1), level, told

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +17,16 @@ from lookalike.core.files import sha256
 from lookalike.models.backbone import Backbone
 from lookalike.models.family import LORA
 from lookalike.models.folder import loading
+from lookalike.models.offloading import offloaded
 from lookalike.models.quiet import quiet
 from lookalike.models.weights import read_header
 
+COMPILER = "cl" if sys.platform == "win32" else "g++"
+"""What torch compiles with on a processor, where CXX names nothing else."""
 
-def prepared(backbone: Backbone, compute: Compute) -> Backbone:
-    """The same backbone, run as asked.
+
+def prepared(backbone: Backbone, compute: Compute, device: torch.device) -> Backbone:
+    """The same backbone, run as asked; `device` is where it is to work if it is offloaded.
 
     Raises:
         ModelError: the LoRA is missing, is none, does not fit, or is not the one it should be.
@@ -33,7 +41,25 @@ def prepared(backbone: Backbone, compute: Compute) -> Backbone:
         backbone.vae.enable_slicing()
     if compute.compile:
         backbone.unet.compile()
+    if compute.offload:
+        offloaded(backbone, device)
     return backbone
+
+
+def check_compiler(device: torch.device, *, offload: bool = False) -> None:
+    """Raise ModelError where what `compile` needs is not at hand."""
+    if offload:
+        raise ModelError("--compute compile and offload do not go together; leave one of them out")
+    named = os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else COMPILER)
+    if device.type == "cpu" and shutil.which(named) is None:
+        raise ModelError(
+            f"--compute compile needs a C++ compiler, and there is no {named}: install one (on "
+            "Debian: apt install g++), name it in CXX, or leave compile out"
+        )
+    if device.type == "cuda" and find_spec("triton") is None:
+        raise ModelError(
+            "--compute compile needs triton on CUDA: pip install triton, or leave compile out"
+        )
 
 
 def as_run(compute: Compute, dtype: torch.dtype, lora_sha256: str | None) -> Compute:

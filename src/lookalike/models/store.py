@@ -14,7 +14,8 @@ from lookalike.core.compute import Compute, Precision
 from lookalike.core.errors import ModelError
 from lookalike.models import catalogue
 from lookalike.models.backbone import Backbone
-from lookalike.models.computing import as_run, prepared
+from lookalike.models.computing import as_run, check_compiler, prepared
+from lookalike.models.offloading import REST
 from lookalike.models.spec import ModelSpec
 
 Key = tuple[str, str | None, bool | None]
@@ -121,8 +122,11 @@ class Models:
 
         half = self.dtype(spec) is not torch.float32
         path, spec = found(spec, half=half)
-        backbone = load_backbone(path, spec, self.device, self.dtype(spec), self._clip)
-        return prepared(backbone, self.compute)
+        if self.compute.compile:
+            check_compiler(self.device, offload=self.compute.offload)
+        place = REST if self.compute.offload else self.device
+        backbone = load_backbone(path, spec, place, self.dtype(spec), self._clip)
+        return prepared(backbone, self.compute, self.device)
 
 
 def _key(spec: ModelSpec) -> Key:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -19,6 +21,34 @@ REFINEMENTS = 1
 
 NO_SIGNAL = 1e-3
 """Cumulative alpha below which noisy latents count as noise alone."""
+
+KEPT = 16
+"""Inversions that are kept for each model: pictures in one style are seldom the only ones."""
+
+
+_known: WeakKeyDictionary[Backbone, dict[str, Mapping[int, Latents]]] = WeakKeyDictionary()
+
+
+def kept_inversion(
+    backbone: Backbone, clean: Latents, levels: Sequence[int], told: Embedding
+) -> Mapping[int, Latents]:
+    """What `inverted` gives, computed once for the same latents, levels and prompt."""
+    if told.adjustment is not None:
+        return inverted(backbone, clean, levels, told)
+    known, mark = _known.setdefault(backbone, {}), _mark(clean, levels, told)
+    # The latest stands last, so that the one used longest ago makes room.
+    known[mark] = known.pop(mark, None) or inverted(backbone, clean, levels, told)
+    while len(known) > KEPT:
+        del known[next(iter(known))]
+    return known[mark]
+
+
+def _mark(clean: Latents, levels: Sequence[int], told: Embedding) -> str:
+    parts = [clean, told.tokens, *([] if told.pooled is None else [told.pooled])]
+    digest = hashlib.sha256(repr((levels, [(one.shape, one.dtype) for one in parts])).encode())
+    for one in parts:
+        digest.update(one.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def stepped(x: Latents, clean: Latents, at: float, to: float) -> Latents:

@@ -15,10 +15,12 @@ from torch.nn import functional as F
 
 from lookalike.core.embedding import Embedding
 from lookalike.core.plan import Conditioning, Denoise, Plan
+from lookalike.core.readings import bends_readings, readings
 from lookalike.models.backbone import Backbone
 from lookalike.models.ip_adapter import Adapter
 
 Tokens = Float[Tensor, "tokens width"]
+Heads = Float[Tensor, "pictures heads tokens width"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,27 +55,31 @@ class Looking:
         self.scale = scale
         self.blind = tuple(blind)
         self.count = 0
-        self.sees = False
+        self.sees: tuple[bool, ...] = ()
 
+    @bends_readings
     def wrap(self, denoise: Denoise) -> Denoise:
         """`denoise` with its pictures looking."""
 
         def looked(x: Tensor, level: Tensor, told: Embedding) -> Tensor:
-            # By its vectors: with weights that were learnt, the empty prompt is another object.
-            sees = all(told.tokens is not one.tokens for one in self.blind)
-            with self._looking(len(x), sees):
+            with self._looking(len(x), tuple(self._sees(one) for one in readings(told))):
                 return denoise(x, level, told)
 
         return looked
 
+    def _sees(self, told: Embedding) -> bool:
+        # By its vectors: with weights that were learnt, the empty prompt is another object.
+        return all(told.tokens is not one.tokens for one in self.blind)
+
     @contextmanager
-    def _looking(self, count: int, sees: bool) -> Iterator[None]:
+    def _looking(self, count: int, sees: tuple[bool, ...]) -> Iterator[None]:
         self.count, self.sees = count, sees
         try:
             yield
         finally:
-            self.count, self.sees = 0, False
+            self.count, self.sees = 0, ()
 
+    @bends_readings
     @contextmanager
     def inject(self, backbone: Backbone) -> Iterator[None]:
         """Let the U-Net's layers look, until the block ends."""
@@ -99,17 +105,24 @@ class _Looks:
         now = self.looking
         if now.count == 0:
             return out
-        sight = self.layer.pictures if now.sees else self.layer.nothing
-        query, key, value = (
-            each.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
-            for each in (attn.to_q(hidden_states[: now.count]), sight.key[None], sight.value[None])
-        )
-        bias = sight.bias.expand(1, 1, query.shape[2], -1)
-        key, value, bias = (each.expand(now.count, -1, -1, -1) for each in (key, value, bias))
-        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        query = attn.to_q(hidden_states[: now.count]).unflatten(-1, (attn.heads, -1))
+        queries = query.transpose(1, 2).chunk(len(now.sees))
+        sights = [self.layer.pictures if sees else self.layer.nothing for sees in now.sees]
+        seen = torch.cat([_seen(one, sight) for one, sight in zip(queries, sights, strict=True)])
         # Its bias is in `out` already.
         added = F.linear(seen.transpose(1, 2).flatten(2), attn.to_out[0].weight)
         return torch.cat([out[: now.count] + now.scale * added, out[now.count :]])
+
+
+def _seen(query: Heads, sight: Sight) -> Heads:
+    """What each of a reading's pictures sees of what there is to be looked at."""
+    pictures, heads, tokens, _ = query.shape
+    bias = sight.bias.expand(pictures, 1, tokens, -1)
+    key, value = (
+        each[None].unflatten(-1, (heads, -1)).transpose(1, 2).expand(pictures, -1, -1, -1)
+        for each in (sight.key, sight.value)
+    )
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
 
 
 def looking(

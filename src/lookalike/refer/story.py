@@ -11,8 +11,9 @@ from torch import Tensor
 
 from lookalike.core.plan import Plan
 from lookalike.models.backbone import Backbone, Place
-from lookalike.refer.attention import Among, sharing
+from lookalike.refer.attention import sharing
 from lookalike.refer.base import Referred
+from lookalike.refer.calls import Among
 from lookalike.refer.rows import Row, clean_latents, drawn_noise, levels_of, noised
 
 SEEN = 0.5

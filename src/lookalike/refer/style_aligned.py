@@ -80,13 +80,13 @@ class StyleAligned(Mechanism):
         return speaking(backbone, plan, picture, [("style", share * self.manner)])
 
     def _row(self, backbone: Backbone, plan: Plan, one: Referred, weight: float) -> Row:
-        from lookalike.refer.inversion import inverted
+        from lookalike.refer.inversion import kept_inversion
         from lookalike.refer.rows import Row, clean_latents, levels_of
 
         told = plan.unconditional if one.embedding is None else one.embedding
         clean = clean_latents(backbone, plan, one)
         return Row(
-            trajectory=inverted(backbone, clean, levels_of(backbone, plan), told),
+            trajectory=kept_inversion(backbone, clean, levels_of(backbone, plan), told),
             told=told,
             weight=weight * self.attention,
             lends=min(1.0, weight) * self.statistics,

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Generic, TypeVar
 
@@ -198,7 +199,13 @@ def _recipe(backbone: Backbone, one: Prepared) -> Recipe:
 
 
 def _libraries() -> dict[str, str]:
-    return {name: version(name) for name in LIBRARIES}
+    return {name: _version(name) for name in LIBRARIES}
+
+
+@cache
+def _version(library: str) -> str:
+    """Looked up once: it takes milliseconds, and stays what it is as long as the process lives."""
+    return version(library)
 
 
 def _cut(backbone: Backbone, parts: Sequence[Part], names: Names) -> str:
