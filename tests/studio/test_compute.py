@@ -14,7 +14,6 @@ from lookalike.studio.sessions import Sessions
 from lookalike.studio.studio import Studio
 from tests.studio.conftest import finished
 
-
 HOW = Compute(sampler="unipc")
 
 
