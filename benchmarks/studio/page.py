@@ -37,7 +37,8 @@ def _overhead(found: Figures) -> str:
     return (
         f"{service['seconds']:.2f} s for a picture of {found['steps']} steps, and "
         f"{session['seconds']:.2f} s by `Session`: {100 * found['more']:.1f} % more "
-        f"({100 * found['more_in_pairs']:.1f} % in pairs); of processor time "
+        f"({100 * found['more_in_pairs']:.1f} % in pairs, {100 * found['more_at_best']:.1f} % at "
+        f"best); of processor time "
         f"{service['processor']:.2f} s and {session['processor']:.2f} s"
     )
 

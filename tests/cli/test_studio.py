@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import pytest
 
+from lookalike.core.compute import Compute
+from lookalike.studio import serving
 from lookalike.studio.data import DataFolder, Lock
 from lookalike.studio.token import is_token, kept_token, new_token
 from tests.cli.conftest import Ask
@@ -62,6 +65,7 @@ def test_a_second_start_says_where_the_first_runs(ask: Ask, own_place: Path) -> 
         (["--model", "nothing"], "there is no model 'nothing'"),
         (["--port", "70000"], "--port"),
         (["--disk", "0"], "--disk"),
+        (["--compute", "unipcc"], "--compute knows no unipcc; did you mean unipc?"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line(
@@ -80,3 +84,11 @@ def test_a_broken_database_is_told_and_left_alone(ask: Ask, own_place: Path) -> 
     answer = ask(["studio", "--port", "0"])
     assert (answer.code, answer.err.count("\n")) == (2, 1)
     assert "studio.db cannot be used: file is not a database" in answer.err
+
+
+def test_the_studio_runs_models_as_it_is_told_to(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve = create_autospec(serving.serve)
+    monkeypatch.setattr(serving, "serve", serve)
+    answer = ask(["studio", "--compute", "bfloat16,unipc"])
+    assert (answer.code, answer.err) == (0, "")
+    assert serve.call_args.kwargs["compute"] == Compute(dtype="bfloat16", sampler="unipc")

@@ -139,3 +139,17 @@ def test_making_a_store_touches_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(torch.cuda, "is_available", refuse)
     Models()
+
+
+def test_a_name_means_the_same_model_while_it_is_lent(
+    files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models, name = Models("cpu"), str(files["sd1"])
+    with models.use(name) as lent, monkeypatch.context() as patch:
+        patch.setattr("lookalike.models.catalogue.resolve", lambda _: pytest.fail("looked up"))
+        with models.use(name) as again:
+            assert again is lent
+        assert models.at_hand(name) is lent
+    with monkeypatch.context() as patch:
+        patch.setattr("lookalike.models.catalogue.resolve", lambda _: resolve("mini"))
+        assert models.at_hand(name) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from lookalike.cli.main import run
+from lookalike.core.compute import Compute
 from lookalike.core.errors import LookalikeError, OptionError, OutputError
 from lookalike.core.records import Settings
 from lookalike.scale.batch import Batch, check_memory, run_here, summary
@@ -133,6 +135,20 @@ def test_a_row_that_ends_its_process_again_and_again_is_left_out(
     spoilt = {e["key"]: e["fault"] for e in pq.read_table(out / "quarantine").to_pylist()}
     assert "ended 3 times" in spoilt["row 0"]
     assert "row 1" in pq.read_table(out / "parts").column("key").to_pylist()
+
+
+def test_a_batch_runs_as_it_is_told_to_and_no_other_way(manifest: Path, tmp_path: Path) -> None:
+    plain = batch(manifest, tmp_path / "out")
+    plain.claim()
+    kept = json.loads((tmp_path / "out" / "batch.json").read_text())
+    del kept["compute"]  # as an earlier version wrote it
+    (tmp_path / "out" / "batch.json").write_text(json.dumps(kept))
+    plain.claim()
+    how = Compute(dtype="bfloat16", sampler="unipc")
+    other = replace(plain, recipe=plain.recipe.model_copy(update={"compute": how}))
+    assert other.session().models.compute == how
+    with pytest.raises(OutputError, match=r"another batch \(compute: None there"):
+        other.claim()
 
 
 def test_a_folder_of_another_batch_is_refused_and_left_alone(manifest: Path, whole: Path) -> None:

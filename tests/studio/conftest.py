@@ -146,7 +146,7 @@ def counting(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> None:
         return [Made("picture", f"up to {outcome}", data, picture=picture, size=picture.size)]
 
     table = {**VERBS, "count": Verb(Count, lambda _, asked: Run(work(asked)), made)}
-    for module in ("accepting", "jobs.worker", "jobs.joint", "jobs.mates"):
+    for module in ("accepting", "jobs.doing", "jobs.several", "jobs.joint", "jobs.mates"):
         monkeypatch.setattr(f"lookalike.studio.{module}.VERBS", table)
 
 

@@ -52,6 +52,7 @@ def test_a_picture_is_the_one_that_a_session_makes(
     assert read_recipe(studio.shelf.path(cat["file"])).prompt == wanted.recipe.prompt
 
 
+@pytest.mark.slow
 def test_a_picture_that_leans_on_an_upload_is_made_again_from_its_file(
     client: TestClient, studio: Studio
 ) -> None:
@@ -73,7 +74,8 @@ def test_a_request_is_the_record_that_python_has(client: TestClient) -> None:
     assert job["items"][1]["text"] == "a dog --seed 7 --steps 1 --count 2"
 
 
-def test_a_picture_is_described_and_found_by_its_words_and_by_likeness(
+@pytest.mark.slow
+def test_a_picture_is_described_and_found_by_its_words(
     client: TestClient, cat: dict[str, str]
 ) -> None:
     job = made(client, "describe", pictures=[cat["picture"]], count=2)
@@ -81,9 +83,15 @@ def test_a_picture_is_described_and_found_by_its_words_and_by_likeness(
     assert len(job["items"]) == 2
     found = client.get("/v1/history", params={"words": words, "kind": "description"}).json()
     assert job["items"][0]["id"] in [item["id"] for item in found["items"]]
+
+
+def test_a_picture_is_found_by_likeness_as_soon_as_it_is_there(
+    client: TestClient, cat: dict[str, str]
+) -> None:
     like = client.get("/v1/history", params={"like": cat["picture"], "kind": "picture"}).json()
     assert like["items"][0]["id"] == cat["id"]
     assert like["items"][0]["likeness"] == pytest.approx(1, abs=1e-5)
+    assert like["unseen"] == 0
 
 
 @pytest.mark.slow

@@ -23,6 +23,15 @@ def test_an_accepted_job_is_there_after_a_new_start(database: Database) -> None:
     assert (again.state, again.request, again.verb) == ("queued", {"to": 3}, "count")
 
 
+def test_a_job_may_begin_while_the_disk_is_waited_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, order, sync = Queue(database), list[str](), database.sync
+    monkeypatch.setattr(database, "sync", lambda: order.append("safe") or sync())
+    name = queue.add(ASKED, told=lambda: order.append(f"{queue.models()} can begin"))
+    assert (order, queue.get(name).state) == (["['mini'] can begin", "safe"], "queued")
+
+
 def test_what_ran_when_the_studio_died_is_queued_again(database: Database) -> None:
     queue = Queue(database)
     name = queue.add(ASKED)

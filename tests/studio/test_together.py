@@ -99,7 +99,7 @@ def test_what_is_too_much_at_once_is_made_one_by_one(
     def full(*_: object) -> Iterator[None]:
         raise MemoryError
 
-    monkeypatch.setattr("lookalike.studio.jobs.worker.steps_of", full)
+    monkeypatch.setattr("lookalike.studio.jobs.several.steps_of", full)
     jobs = [asked("imagine", prompt=f"cat {n}", settings=brief(steps=1)) for n in range(2)]
     studio.start()
     done = [finished(studio, job) for job in jobs]

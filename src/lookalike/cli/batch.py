@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.options import MODEL, Clip, Device, Guidance, Json, Model, Pixels, Steps
+from lookalike.cli.options import MODEL, Clip, Device, Guidance, How, Json, Model, Pixels, Steps
 
 if TYPE_CHECKING:
     from lookalike.scale.batch import Batch, Done
@@ -88,6 +88,7 @@ def batch(
     clip: Clip = None,
     device: Device = "auto",
     dtype: Precision = "auto",
+    compute: How = None,
 ) -> None:
     """Do one thing to every row of a manifest.
 
@@ -96,6 +97,7 @@ def batch(
     row is lost or done twice. Another command is refused a folder that is taken.
     """
     from lookalike.cli.options import settings
+    from lookalike.core.compute import Compute
     from lookalike.models.catalogue import resolve
     from lookalike.scale.batch import Batch, check_memory
     from lookalike.scale.manifest import read_manifest
@@ -117,6 +119,7 @@ def batch(
         count=4 if count is None else count,
         settings=settings(None, pictured, steps=steps, guidance=guidance, pixels=pixels),
         model=model,
+        compute=Compute.read(compute) if compute else None,
     )
     check(recipe)
     check_memory(spec.bytes, span[1] if on == "ray" and address is None else 1, _free())

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lookalike.cli.options import MODEL, Clip, Device, Model, Signed, signing
+from lookalike.cli.options import MODEL, Clip, Device, How, Model, Signed, signing
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 is any that is free.")]
 Data = Annotated[
@@ -68,14 +68,17 @@ def studio(
     together: Together = 8,
     clip: Clip = None,
     device: Device = "auto",
+    compute: How = None,
 ) -> None:
     """Start the studio: jobs, a history and an HTTP interface, for this machine alone.
 
     It runs until Ctrl-C. What was asked of it and is not done yet is done at the next start.
     """
+    from lookalike.core.compute import Compute
     from lookalike.models.catalogue import resolve
     from lookalike.studio.extra import check_extra
 
+    how = Compute.read(compute or "")
     check_extra()
     resolve(model)
     logging.basicConfig(level=logging.WARNING, format="lookalike: %(message)s")
@@ -90,6 +93,7 @@ def studio(
         model=model,
         device=device,
         clip=clip,
+        compute=how,
         disk=disk,
         safety_checker=safety_checker,
         sign=signing(sign),

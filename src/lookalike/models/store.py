@@ -48,22 +48,45 @@ class Models:
         self._asked_device, self._clip = device, clip
         self._loaded: dict[Key, Backbone] = {}
         self._locks: dict[Key, threading.RLock] = {}
-        self._door = threading.Lock()
+        self._door, self._borrowed = threading.Lock(), threading.local()
 
     @contextmanager
     def use(self, model: str | ModelSpec) -> Iterator[Backbone]:
-        """Lend a backbone by catalogue name, hub id, folder, .safetensors path or ModelSpec."""
-        spec = catalogue.resolve(model) if isinstance(model, str) else model
+        """Lend a backbone by catalogue name, hub id, folder, .safetensors path or ModelSpec.
+
+        Within the block its name means the same model, and is not looked up again.
+        """
+        spec = self._resolved(model) if isinstance(model, str) else model
         with self._door:
             lock = self._locks.setdefault(_key(spec), threading.RLock())
-        with lock:
+        with lock, self._meant(model, spec):
             if _key(spec) not in self._loaded:
                 self._loaded[_key(spec)] = self._load(spec)
             yield self._loaded[_key(spec)]
 
     def at_hand(self, model: str) -> Backbone | None:
         """A backbone that is loaded, whoever has borrowed it: to be asked about, not to be run."""
-        return self._loaded.get(_key(catalogue.resolve(model)))
+        return self._loaded.get(_key(self._resolved(model)))
+
+    def _resolved(self, name: str) -> ModelSpec:
+        """What a name means: to a thread that has borrowed it the same as before."""
+        return self._names().get(name) or catalogue.resolve(name)
+
+    @contextmanager
+    def _meant(self, model: str | ModelSpec, spec: ModelSpec) -> Iterator[None]:
+        names = self._names()
+        if not isinstance(model, str) or model in names:
+            yield
+            return
+        names[model] = spec
+        try:
+            yield
+        finally:
+            del names[model]
+
+    def _names(self) -> dict[str, ModelSpec]:
+        """The names that this thread has borrowed."""
+        return vars(self._borrowed).setdefault("names", {})
 
     def free(self) -> None:
         """Let go of every backbone that no other thread has borrowed, and of its memory."""

@@ -63,7 +63,8 @@ class Batch:
         """A session with this batch's model, which it loads when it is first used."""
         from lookalike.session import Session
 
-        return Session(self.recipe.model, device=self.device, dtype=self.dtype, clip=self.clip)
+        how, model = self.recipe.compute, self.recipe.model
+        return Session(model, device=self.device, dtype=self.dtype, clip=self.clip, compute=how)
 
     def worker(self, expected: str | None) -> Worker:
         """What does shards, with a session of its own."""

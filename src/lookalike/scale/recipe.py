@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from lookalike.core.compute import Compute
 from lookalike.core.errors import OutputError
 from lookalike.core.record import Record, Text
 from lookalike.core.records import Settings
@@ -31,6 +32,7 @@ class BatchRecipe(Record):
     count: int = Field(default=4, ge=1, le=64, description="Descriptions of a picture.")
     settings: Settings = Field(default_factory=Settings, description="How pictures are made.")
     model: Text = Field(description="The model, as it was named.")
+    compute: Compute | None = Field(default=None, description="How the model runs, if not plainly.")
 
     @property
     def shards(self) -> int:
@@ -47,6 +49,8 @@ def claim(recipe: BatchRecipe, out: str) -> None:
     file, told = join(out, FILE), recipe.model_dump(mode="json")
     if exists(file):
         kept = read_json(file)
+        if isinstance(kept, dict):  # batches of earlier versions ran plainly, and say nothing of it
+            kept = {"compute": None, **kept}
         if kept != told:
             raise OutputError(f"{out} holds another batch{_difference(kept, told)}; name another")
         return

@@ -49,7 +49,8 @@ def accepted(name: str, request: Request, sessions: Sessions, shelf: Shelf) -> A
         seeded = _seeded(whole, verb)
         # Begun and left: all that a session refuses it refuses now.
         session = sessions.of(model)
-        check_size(session.models.at_hand(model), chosen)
+        if chosen.pixels is not None:
+            check_size(session.models.at_hand(model), chosen)
         verb.start(session, seeded).close()
     kept = seeded.model_dump(mode="json", exclude_unset=True)
     return Asked(name, kept, model, tuple(dict.fromkeys(notes)))

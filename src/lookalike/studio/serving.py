@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from lookalike.core.compute import Compute
 from lookalike.core.errors import OptionError, OutputError
 from lookalike.core.files import reason
 from lookalike.core.places import studio_folder
@@ -42,6 +43,7 @@ def serve(
     model: str = "mini",
     device: str = "auto",
     clip: str | None = None,
+    compute: Compute | None = None,
     disk: float = 20.0,
     safety_checker: bool = True,
     sign: Sign | None = None,
@@ -62,7 +64,7 @@ def serve(
         rules = Rules(address=share_on or HERE, token=token)
         address = f"http://{_shown(rules.address)}:{wire.getsockname()[1]}"
         checker = checker_of if safety_checker else unchecked
-        sessions = Sessions(model, device, clip)
+        sessions = Sessions(model, device, clip, compute)
         studio = Studio(
             folder.root, sessions, bounds=bounds, address=address, checker=checker, sign=sign
         )

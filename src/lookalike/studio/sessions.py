@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lookalike.core.errors import ModelError, did_you_mean
 
 if TYPE_CHECKING:
+    from lookalike.core.compute import Compute
     from lookalike.models.spec import ModelSpec
     from lookalike.session import Session
     from lookalike.studio.shelf import Shelf
@@ -18,12 +19,18 @@ if TYPE_CHECKING:
 class Sessions:
     """Sessions that share their models; `model` is the one that is meant where none is named."""
 
-    def __init__(self, model: str = "mini", device: str = "auto", clip: str | None = None) -> None:
-        """Load nothing yet."""
+    def __init__(
+        self,
+        model: str = "mini",
+        device: str = "auto",
+        clip: str | None = None,
+        compute: Compute | None = None,
+    ) -> None:
+        """Load nothing yet; `compute` says how all of them are run."""
         from lookalike.models.store import Models
 
         self.model = model
-        self._models = Models(device, "auto", clip)
+        self._models = Models(device, "auto", clip, compute)
         self._lock = threading.Lock()
         self._made: dict[str, Session] = {}
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lookalike.core.pictures import open_picture
 from lookalike.core.png import Sign
+from lookalike.models.backbone import Backbone
 from lookalike.studio.accepting import accepted
 from lookalike.studio.audit import Audit
 from lookalike.studio.data import DataFolder, Lock
@@ -14,7 +17,7 @@ from lookalike.studio.database import Database
 from lookalike.studio.history.budget import sweep, tidy
 from lookalike.studio.history.history import History
 from lookalike.studio.history.keeping import bring
-from lookalike.studio.history.looking import looked_at, space_of
+from lookalike.studio.history.looking import Looking, looked_at, space_of
 from lookalike.studio.history.saved import SavedNames
 from lookalike.studio.jobs.board import Board
 from lookalike.studio.jobs.queue import Queue
@@ -26,6 +29,9 @@ from lookalike.studio.sessions import Sessions, at_work
 from lookalike.studio.shelf import Shelf
 
 GIB = 2**30
+
+LOOK_SECONDS = 1.0
+"""How long a search by likeness looks at pictures first that nobody had the time to look at."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Studio:
         self.shelf = Shelf(self.data.files, bounds.upload_bytes, bounds.upload_pixels, self._sign)
         self.queue = Queue(self.database, each=bounds.each, most=bounds.most)
         self.history = History(self.database, self.shelf)
+        self.looking = Looking(self.database, self.shelf)
         self.saved = SavedNames(self.database)
         self.board = Board()
         self.audit = Audit(self.data.audit)
@@ -86,23 +93,24 @@ class Studio:
             self.board,
             self.audit,
             after=self._make_room,
+            idle=self._look_on,
             checker=checker,
             most=bounds.together,
         )
         tidy(self.database, self.shelf)
 
     def start(self) -> None:
-        """Begin with what is queued."""
+        """Begin with what is queued, and with what was not looked at."""
         self.workers.wake_all()
+        self.workers.wake(self.sessions.model)
 
     def submit(
         self, verb: str, request: Request, *, client: str = "local", priority: int = 0
     ) -> Job:
         """Accept a job; it is done whatever happens from now on, unless it is cancelled."""
         asked = accepted(verb, request, self.sessions, self.shelf)
-        name = self.queue.add(asked, client=client, priority=priority)
-        self.workers.wake(asked.model)
-        return self.job(name)
+        begin = partial(self.workers.wake, asked.model)
+        return self.job(self.queue.add(asked, client=client, priority=priority, told=begin))
 
     def retry(self, name: str, *, client: str = "local") -> Job:
         """Do a job once more that has ended."""
@@ -170,10 +178,35 @@ class Studio:
             self._with_saved()
             if self.saved.look(backbone):
                 self.history.look_anew()
+            self._look_while(backbone)
         return self.history.like(vector, space, kind=kind, starred=starred, limit=limit)
 
     def _make_room(self) -> None:
         sweep(self.database, self.shelf, self.bounds.disk)
+
+    def _look_on(self, model: str) -> bool:
+        """Look at a few pictures, in the thread of the studio's model; whether there are more.
+
+        Only its CLIP looks, whichever model made them: it is the one that searches look with.
+        """
+        if not self.looking.left():
+            return False
+        if model != self.sessions.model:
+            self.workers.wake(self.sessions.model)
+            return False
+        with self.sessions.of(model).models.use(model) as backbone:
+            return self._looked(backbone)
+
+    def _look_while(self, backbone: Backbone) -> None:
+        """Look at what is left before a search, as far as that is soon done."""
+        limit = time.monotonic() + LOOK_SECONDS
+        while time.monotonic() < limit and self._looked(backbone):
+            pass
+
+    def _looked(self, backbone: Backbone) -> bool:
+        numbers = self.looking.look(backbone)
+        self.history.placed(numbers)
+        return bool(numbers)
 
     def close(self) -> None:
         """Stop at the next step; what was running is queued again, for the next start."""

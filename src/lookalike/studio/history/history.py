@@ -127,6 +127,14 @@ class History:
         if item.file is not None:
             self._drop_unused(item.file)
 
+    def placed(self, numbers: Sequence[int]) -> None:
+        """Hear of items that have a place from now on."""
+        first = min(numbers, default=None)
+        with self._lock:
+            # What comes behind the last one is found by its number.
+            for space in [one for one, kept in self._near.items() if first and first <= kept[0]]:
+                del self._near[space]
+
     def look_anew(self) -> None:
         """Read all places again: some of them changed, or are gone."""
         with self._lock:

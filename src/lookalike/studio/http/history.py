@@ -23,6 +23,11 @@ class ItemList(Record):
     """Some items of the history."""
 
     items: tuple[Item, ...] = Field(description="The items.")
+    unseen: int = Field(
+        default=0,
+        description="In a search by likeness: how many pictures were not looked at yet, and are "
+        "not found so before they are.",
+    )
 
 
 class Change(Record):
@@ -49,9 +54,9 @@ def history(studio: Studio) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
     ) -> ItemList:
         if like:
-            rows = studio.like(like, kind=kind, starred=starred, limit=limit)
-        else:
-            rows = studio.find(words, kind=kind, starred=starred, before=before, limit=limit)
+            near = studio.like(like, kind=kind, starred=starred, limit=limit)
+            return ItemList(items=tuple(near), unseen=studio.looking.left())
+        rows = studio.find(words, kind=kind, starred=starred, before=before, limit=limit)
         return ItemList(items=tuple(rows))
 
     @router.get("/history/{number}", summary="An item.")

@@ -35,27 +35,27 @@ class Waiting:
 
 
 @contextmanager
-def waiting(board: Board, job: str) -> Iterator[Waiting]:
-    """Wait for a job while the block lasts; look at it in the block, it may have ended before."""
+def waiting(board: Board, job: str, *, at_steps: bool = True) -> Iterator[Waiting]:
+    """Wait for a job while the block lasts; one that ended long ago is never heard of.
+
+    What is only about its end is not woken `at_steps`, which come out of the time of who works.
+    """
     loop, rung = asyncio.get_running_loop(), asyncio.Event()
 
     def ring() -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(rung.set)
 
-    with board.awaiting(job, ring) as bell:
+    with board.awaiting(job, ring, at_steps=at_steps) as bell:
         yield Waiting(bell, rung)
 
 
 async def ended(studio: Studio, job: Job, seconds: float) -> Job:
-    """The job when it has ended, or as it is after so many seconds."""
-    if seconds <= 0:
+    """The job when it has ended, or as it is after so many seconds; it was looked at just now."""
+    if seconds <= 0 or job.state in ENDED:
         return job
     limit = time.monotonic() + seconds
-    with waiting(studio.board, job.id) as one:
-        job = await run_in_threadpool(studio.job, job.id)
-        if job.state in ENDED:
-            return job
+    with waiting(studio.board, job.id, at_steps=False) as one:
         while not one.is_over and (left := limit - time.monotonic()) > 0:
             await one.change(left)
     return await run_in_threadpool(studio.job, job.id)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from lookalike.studio.records import Progress
+
+REMEMBERED = 1000
+"""Of so many jobs it is known that they ended, for who begins to wait at that moment."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Bell:
     """Of one who waits for a job: `over` says whether it has ended."""
 
     ring: Callable[[], object]
+    at_steps: bool = True
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -37,13 +42,14 @@ class Board:
         self._stopped: set[str] = set()
         self._watched: dict[str, int] = {}
         self._awaited: dict[str, list[Bell]] = {}
+        self._over = deque[str](maxlen=REMEMBERED)
 
     def post(self, job: str, progress: Progress, preview: bytes | None) -> None:
         """Say how far a job is; without a new preview the last one stays."""
         with self._lock:
             last = self._seen.get(job, Seen())
             self._seen[job] = Seen(last.version + 1, progress, preview or last.preview)
-            bells = list(self._awaited.get(job, []))
+            bells = [bell for bell in self._awaited.get(job, []) if bell.at_steps]
         for bell in bells:
             bell.ring()
 
@@ -53,15 +59,20 @@ class Board:
             return self._seen.get(job, Seen())
 
     @contextmanager
-    def awaiting(self, job: str, ring: Callable[[], object] = lambda: None) -> Iterator[Bell]:
+    def awaiting(
+        self, job: str, ring: Callable[[], object] = lambda: None, *, at_steps: bool = True
+    ) -> Iterator[Bell]:
         """A bell whose `over` is set when a job ends, while the block lasts.
 
-        Look at the job behind the `with`: it may have ended before. `ring` is called at each
-        change and at the end, by the thread that works: it must be short.
+        Of a job that ended a moment ago it is set at once; who has looked at the job before that
+        looks no more. `ring` is called at the end, and at each change before where `at_steps`, by
+        the thread that works: it must be short.
         """
-        bell = Bell(ring)
+        bell = Bell(ring, at_steps)
         with self._lock:
             self._awaited.setdefault(job, []).append(bell)
+            if job in self._over:
+                bell.over.set()
         try:
             yield bell
         finally:
@@ -74,6 +85,7 @@ class Board:
         """Forget a job that has ended, and tell who waits for that."""
         with self._lock:
             bells = list(self._awaited.get(job, []))
+            self._over.append(job)
             self._seen.pop(job, None)
             self._stopped.discard(job)
         for bell in bells:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from lookalike.studio.database import Database, jobs, now, rows
 from lookalike.studio.faults import BusyError, LateError, UnknownError
@@ -47,15 +47,23 @@ class Queue:
             _revive(connection)
 
     def add(
-        self, asked: Asked, *, client: str = "local", priority: int = 0, retry_of: str | None = None
+        self,
+        asked: Asked,
+        *,
+        client: str = "local",
+        priority: int = 0,
+        retry_of: str | None = None,
+        told: Callable[[], object] = lambda: None,
     ) -> str:
         """Accept a job, and give its name; when this returns, it is on the disk.
+
+        `told` is called as soon as it can be begun, while the disk is still waited for.
 
         Raises:
             BusyError: the client, or all of them together, have too many.
         """
         name = uuid.uuid4().hex
-        with self._database.writing() as connection:
+        with self._database.noting() as connection:
             self._check_room(connection, client)
             connection.execute(
                 jobs.insert().values(
@@ -71,14 +79,18 @@ class Queue:
                     retry_of=retry_of,
                 )
             )
+        told()
+        self._database.sync()
         return name
 
     def _check_room(self, connection: Connection, client: str) -> None:
-        open_ones = select(func.count()).select_from(jobs).where(jobs.c.state.not_in(ENDED))
-        mine = connection.execute(open_ones.where(jobs.c.client == client)).scalar_one()
+        # By the states that are indexed: those that have ended grow without end.
+        mine_too = func.coalesce(func.sum(case((jobs.c.client == client, 1), else_=0)), 0)
+        counted = select(func.count(), mine_too).where(jobs.c.state.in_(("queued", "running")))
+        every, mine = connection.execute(counted).one()
         if mine >= self._each:
             raise BusyError(f"you have {mine} unfinished jobs, as many as may be; wait for one")
-        if (every := connection.execute(open_ones).scalar_one()) >= self._most:
+        if every >= self._most:
             raise BusyError(f"there are {every} unfinished jobs, as many as may be; try later")
 
     def take(self, model: str) -> Job | None:
@@ -96,13 +108,15 @@ class Queue:
         and `wanted` says of each, in the order of the queue, whether it is one of them.
         """
         with self._database.noting() as connection:
-            waiting = select(jobs).where(
-                jobs.c.state == "queued",
-                jobs.c.model == first.model,
-                jobs.c.priority == first.priority,
-            )
+            waiting = select(jobs).where(_beside(first))
             near = rows(connection, waiting.order_by(*_ORDER).limit(NEAREST))
             return [_begun(connection, row) for row in near if wanted(_job(row))]
+
+    def has_more(self, first: Job) -> bool:
+        """Whether any job waits that might be done at once with one."""
+        waiting = select(jobs.c.id).where(_beside(first)).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(waiting).first() is not None
 
     def models(self) -> list[str]:
         """The models that jobs wait for."""
@@ -182,6 +196,12 @@ _deaths = case((jobs.c.attempts > 1, jobs.c.attempts), else_=0)
 """How often the studio died of a job, perhaps: once may be chance, and costs it no place."""
 
 _ORDER = (jobs.c.priority.desc(), _deaths, jobs.c.created, jobs.c.id)
+
+
+def _beside(first: Job) -> ColumnElement[bool]:
+    """What waits and is of the model and the priority of a job."""
+    same = (jobs.c.model == first.model) & (jobs.c.priority == first.priority)
+    return (jobs.c.state == "queued") & same
 
 
 def _begun(connection: Connection, found: Mapping[str, Any]) -> Job:

@@ -46,7 +46,7 @@ page("change", "Change", () => {
 
   async function asked() {
     const body = { picture: shown.first.picture, settings: chosen.value, ...(await own[way.value]()) };
-    await results.ask(way.value === "region" ? "vary" : way.value, body);
+    await results.ask(way.value === "region" ? "vary" : way.value, body, shown.first);
   }
 
   const own = {

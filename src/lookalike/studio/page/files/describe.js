@@ -9,14 +9,14 @@ page("describe", "Describe", () => {
   const results = board();
   const shown = pictures({ label: "Picture to describe", most: 1, changed: () => { go.disabled = !shown.first; } });
   const by = select([["", "the model's own"]]);
-  const about = h("p", { class: "quiet" });
+  const usual = "The describer that was trained for the model, or phrases where there is none.";
+  const about = h("p", { class: "quiet" }, usual);
   const count = number({ min: 1, max: 64, value: 4 });
   const go = button("Describe", trying(asked), { class: "main", disabled: true });
   choices().then(({ describers }) => {
     by.append(...Object.keys(describers).map((one) => h("option", { value: one }, one)));
-    const told = () => { about.textContent = describers[by.value] ?? "The describer that was trained for the model, or phrases where there is none."; };
+    const told = () => { about.textContent = describers[by.value] ?? usual; };
     by.addEventListener("change", told);
-    told();
   }).catch((fault) => toast(fault.message));
 
   async function asked() {

@@ -32,14 +32,15 @@ page("history", "History", () => {
     const mine = ++turn;
     const query = { words: words.value, kind: kind.value, starred: starred.checked || null, before, limit: PAGE };
     const alike = like.first?.picture;
-    const { items } = await get("/v1/history", alike ? { ...query, words: null, before: null, like: alike } : query);
+    const { items, unseen } = await get("/v1/history", alike ? { ...query, words: null, before: null, like: alike } : query);
     if (mine !== turn) return;
     if (before === null) list.replaceChildren();
     list.append(...items.map(entry));
     last = items.at(-1)?.id ?? null;
     more.hidden = Boolean(alike) || items.length < PAGE;
     const shown = list.children.length;
-    count.textContent = shown ? `${shown} shown${alike ? ", the most alike first" : ""}` : "Nothing is here yet that fits.";
+    const found = shown ? `${shown} shown${alike ? ", the most alike first" : ""}` : "Nothing is here yet that fits";
+    count.textContent = unseen ? `${found}; ${unseen} still to be looked at` : found;
   }
 
   function entry(item) {

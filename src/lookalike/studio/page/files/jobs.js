@@ -13,14 +13,14 @@ export function board() {
   const node = h("section", { "aria-label": "Results" });
   const empty = h("p", { class: "quiet" }, "What is made appears here, and stays in the history.");
   node.append(empty);
-  function add(job) {
+  function add(job, size) {
     empty.remove();
-    const made = card(job, add);
+    const made = card(job, add, size);
     node.prepend(made);
     return made;
   }
-  async function ask(verb, body) {
-    const made = add(await post(`/v1/${verb}`, body));
+  async function ask(verb, body, size) {
+    const made = add(await post(`/v1/${verb}`, body), size);
     // On a narrow window results stand below what asks for them.
     if (matchMedia("(max-width: 760px)").matches) made.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
@@ -36,23 +36,22 @@ const titleOf = (job) => {
   return (said && plain(said)) || `${asked.pictures?.length ?? 1} ${asked.pictures?.length > 1 ? "pictures" : "picture"}`;
 };
 
-function card(job, add) {
+function card(job, add, size) {
   const title = h("h2", {});
   const state = h("span", { class: "quiet" });
   const stop = button("Stop", trying(() => post(`/v1/jobs/${job.id}/cancel`)));
   const bar = h("progress", { "aria-label": "Progress", max: 1, value: 0 });
-  const shape = proportion(job);
-  const glance = h("img", { alt: "", hidden: true });
-  const preview = h("div", { class: "preview" }, glance);
-  if (shape) preview.style.aspectRatio = shape;
-  const body = h("div", {}, bar, preview);
+  const glance = h("img", { alt: "", class: "glance", hidden: true });
+  const to = expected(job, size), count = to.filter((one) => one.kind === "picture").length;
+  if (count) shaped(glance, { width: Math.min(count, 2) * to[0].width, height: Math.ceil(count / 2) * to[0].height });
+  const body = h("div", {}, h("div", { class: "to-be" }, ghost(job, to), glance));
   const node = h("article", { class: "card job", "aria-label": `${job.verb}`, onkeydown: keyed },
-    h("header", {}, h("strong", {}, job.verb), title, state, stop), body);
+    h("header", {}, h("strong", {}, job.verb), state, stop, title, bar), body);
   let items = [];
 
   function keyed(event) {
     const place = "1234".indexOf(event.key);
-    if (place < 0 || event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey) return;
+    if (place < 0 || !items.length || event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey) return;
     const pressed = node.querySelector(`[data-key="${event.altKey ? "v" : "u"}${place + 1}"]`);
     if (pressed) { event.preventDefault(); pressed.click(); }
   }
@@ -72,6 +71,7 @@ function card(job, add) {
   function finished(ended) {
     job = ended;
     stop.remove();
+    bar.remove();
     title.textContent = titleOf(job);
     if (job.state === "done") {
       const seconds = job.ended - job.started;
@@ -94,12 +94,22 @@ function card(job, add) {
   return node;
 }
 
-/** The proportions of a job's preview, as far as its request tells them. */
-function proportion(job) {
-  const chosen = job.request.prompt?.settings ?? job.request.settings ?? {};
-  const [width, height] = (chosen.aspect ?? "1:1").split(":").map(Number);
-  const count = chosen.count ?? 4, columns = Math.ceil(Math.sqrt(count));
-  return `${width * columns} / ${height * Math.ceil(count / columns)}`;
+/** What a job will make, unseen, in the room that it takes: nothing moves when it is there. */
+function ghost(job, items) {
+  return h("div", { class: "ghost", inert: true, "aria-hidden": "true" }, made({ ...job, notes: [] }, items, () => {}));
+}
+
+/** What a job will make, as far as its request tells; `size` is that of the picture it goes on from. */
+function expected(job, size) {
+  const asked = job.request, many = (count, one) => Array.from({ length: count }, () => ({ ...one, ghost: true, text: "" }));
+  if (job.verb === "describe") return many((asked.count ?? 4) * asked.pictures.length, { record: { score: 0, aspect: "1:1" } });
+  const chosen = asked.prompt?.settings ?? asked.prompts?.[0]?.settings ?? asked.settings ?? {};
+  const keeps = asked.mask || asked.region || ["zoom", "restyle"].includes(job.verb);
+  const [width, height] = keeps && size?.width ? [size.width, size.height] : (chosen.aspect ?? "1:1").split(":").map(Number);
+  const one = { kind: "picture", width, height, record: {} };
+  if (job.verb === "characters") return [...many(asked.count, one), ...many(asked.count, { ...one, kind: "character" })];
+  const count = job.verb === "restyle" ? 1 : asked.prompts?.length ?? chosen.count ?? 4;
+  return [...many(count, one), ...(count > 1 ? many(1, { ...one, kind: "grid" }) : [])];
 }
 
 function made(job, items, add) {
@@ -114,11 +124,16 @@ function made(job, items, add) {
 
 /** A picture as a button that opens it. */
 export function tile(item, place, act = () => view(item)) {
+  if (item.ghost) return shaped(h("div", { class: "tile" }), item);
   const small = item.width && item.width <= 128 ? "small-picture" : "";
   const image = h("img", { src: faceOf(item), alt: altOf(item, place), width: item.width, height: item.height, class: small, loading: "lazy" });
-  const made = h("button", { type: "button", class: "tile", onclick: act }, image);
-  if (item.width) made.style.aspectRatio = `${item.width} / ${item.height}`;
+  const made = shaped(h("button", { type: "button", class: "tile", onclick: act }, image), item);
   return item.picture ? draggable(made, item.picture) : made;
+}
+
+function shaped(made, { width, height }) {
+  if (width) made.style.aspectRatio = `${width} / ${height}`;
+  return made;
 }
 
 export const altOf = (item, place) => item.withheld ? `Picture ${item.id}, withheld by the model's safety checker` :
@@ -128,7 +143,7 @@ export const altOf = (item, place) => item.withheld ? `Picture ${item.id}, withh
 function below(shown, items, add) {
   const how = select(STRENGTHS, { "aria-label": "How V varies" });
   const numbers = shown.slice(0, 12).map((_, place) => place);
-  const vary = (place) => trying(async () => add(await post("/v1/vary", varied(shown[place], how.value))));
+  const vary = (place) => trying(async () => add(await post("/v1/vary", varied(shown[place], how.value)), shown[place]));
   const grid = items.find((one) => one.kind === "grid");
   return h("div", {},
     h("div", { class: "buttons" },

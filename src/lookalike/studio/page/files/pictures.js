@@ -21,7 +21,7 @@ export function pictures({ label, most = 10, roles = false, weights = false, cha
   const area = h("label", { class: "drop", ondragover: over, ondragleave: out, ondrop: dropped }, input,
     h("strong", {}, label), h("br"), `Drop ${many} here, paste, or press to choose`);
   const list = h("ul", { class: "given", "aria-label": label });
-  const node = h("div", { onpaste: pasted }, area, list);
+  const node = h("div", { onpaste: pasted, class: most === 1 ? "given-one" : "" }, area, list);
 
   function over(event) { event.preventDefault(); area.classList.add("over"); }
   function out() { area.classList.remove("over"); }
