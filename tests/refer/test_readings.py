@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from PIL.Image import Image as Picture
+from tests.refer.tiny_adapter import save_adapter
 
 from lookalike.core.compute import Compute
 from lookalike.core.plan import Plan
@@ -25,7 +26,6 @@ from lookalike.models.latent import LatentDiffusion
 from lookalike.refer import Referred
 from lookalike.refer.story import consistent
 from tests.engine.tiny import noise_picture, tiny_backbone
-from tests.refer.tiny_adapter import save_adapter
 
 By = tuple[Role, str]
 STYLE: By = ("style", "style-aligned")
