@@ -235,6 +235,12 @@ def test_the_largest_size_passes_the_header() -> None:
     assert "too large" not in refusal(png_of_size(8000, 8000))  # it is truncated
 
 
+def test_a_picture_that_is_too_long_is_refused_by_its_header() -> None:
+    told = refusal(png_of_size(1, 20_000_000))
+    assert "too long (1 x 20000000): at most 65535 pixels a side" in told
+    assert open_picture(png_of_size(1, 65_535)).size == (1, 65_535)
+
+
 def test_a_large_picture_in_memory_is_refused_too() -> None:
     assert "too large (8001 x 8000)" in refusal(Image.new("1", (8001, 8000)))
 

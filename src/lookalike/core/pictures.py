@@ -45,6 +45,9 @@ PictureSource = str | os.PathLike[str] | bytes | Image.Image
 MAX_PIXELS = 64_000_000
 """Larger pictures are refused by their header, before anything is decoded."""
 
+MAX_SIDE = 65_535
+"""So are longer ones; it is the most that a JPEG can have. Each row takes memory of its own."""
+
 _RATIOS = ("1:1", "5:4", "4:3", "3:2", "16:10", "5:3", "16:9", "2:1", "21:9")
 
 # Not all that Pillow reads: some of its formats start other programs (EPS), others are no pictures.
@@ -163,6 +166,10 @@ def _decode(picture: Image.Image, name: str, ground: tuple[int, int, int]) -> Im
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise PictureError(_too_large(name, f" ({width} x {height})"))
+    if max(width, height) > MAX_SIDE:
+        raise PictureError(
+            f"{name} is too long ({width} x {height}): at most {MAX_SIDE} pixels a side are read"
+        )
     if width < 1 or height < 1:
         raise PictureError(f"{name} has no pixels ({width} x {height})")
     try:

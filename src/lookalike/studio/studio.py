@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lookalike.core.pictures import open_picture
+from PIL import Image
+
 from lookalike.core.png import Sign
 from lookalike.models.backbone import Backbone
 from lookalike.studio.accepting import accepted
@@ -139,7 +140,8 @@ class Studio:
     def upload(self, data: bytes, name: str = "the upload") -> Item:
         """Take a picture in, so that requests can name it."""
         mark = self.shelf.receive(data, name)
-        size = open_picture(self.shelf.picture(mark)).size
+        with Image.open(self.shelf.picture(mark)) as kept:  # our own file: its header will do
+            size = kept.size
         return self.history.get(bring(self.database, self.shelf, mark, size))
 
     def find(
