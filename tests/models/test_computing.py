@@ -103,5 +103,6 @@ def test_models_that_run_so_already_are_kept() -> None:
     models = Models("cpu", compute=Compute(tiles=True))
     with models.use("mini") as backbone:
         assert models.running(backbone.compute, "mini") is models
-    assert models.running(None, "mini") is models
+    assert models.running(None, "mini").compute == Compute(dtype="float32")
+    assert (plain := Models("cpu")).running(None, "mini") is plain
     assert models.running(Compute(dtype="bfloat16"), "mini").compute.dtype == "bfloat16"

@@ -70,6 +70,9 @@ class Compute(Record):
             raise OptionError(f"--compute: {explain(fault, cls.model_fields)}") from fault
 
 
+PLAIN = Compute(dtype="float32")
+"""How models run where nothing else is asked for; recipes do not tell of it."""
+
 SHORT = {
     **{name: ("dtype", name) for name in ("float32", "float16", "bfloat16")},
     **{name: ("sampler", name) for name in ("dpm++", "unipc", "lcm")},

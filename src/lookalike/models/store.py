@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import torch
 
-from lookalike.core.compute import Compute, Precision
+from lookalike.core.compute import PLAIN, Compute, Precision
 from lookalike.core.errors import ModelError
 from lookalike.models import catalogue
 from lookalike.models.backbone import Backbone
@@ -132,9 +132,11 @@ class Models:
         return DTYPES[name]
 
     def running(self, compute: Compute | None, model: str) -> Models:
-        """Models on this device that run a model so; these ones where they do already."""
-        if compute is None:
-            return self
+        """Models on this device that run a model so; these ones where they do already.
+
+        None is plainly, as recipes say it, however these here run.
+        """
+        compute = compute or PLAIN
         own = as_run(self.compute, self.dtype(catalogue.resolve(model)), compute.lora_sha256)
         if own == compute:
             return self

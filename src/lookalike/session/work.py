@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Generic, TypeVar
 
 import lookalike
-from lookalike.core.compute import Compute
+from lookalike.core.compute import PLAIN
 from lookalike.core.errors import RecipeError
 from lookalike.core.plan import Plan, Result
 from lookalike.core.records import Part, Recipe
@@ -32,8 +32,6 @@ from lookalike.session.story import story
 from lookalike.session.verbs import PICTURE_VERBS, Verb
 
 T = TypeVar("T")
-PLAIN = Compute(dtype="float32")
-"""How models run where nothing else is asked for; recipes do not tell of it."""
 
 LIBRARIES = ("torch", "diffusers", "transformers")
 
