@@ -22,7 +22,10 @@ HEAD = head(
 )
 
 VARIABLES = (
-    ("LOOKALIKE_CACHE", "Where hashes and banks are kept between runs."),
+    (
+        "LOOKALIKE_CACHE",
+        "Where hashes, banks and what was measured of models are kept between runs.",
+    ),
     ("LOOKALIKE_LIBRARY", "Where pictures are kept that have names."),
     ("LOOKALIKE_MODELS", "Folders of checkpoints that `lookalike models` lists."),
     ("LOOKALIKE_STUDIO", "Where the studio keeps its jobs and its history."),

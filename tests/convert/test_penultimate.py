@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import weakref
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
-from lookalike.convert import penultimate
+from lookalike.convert import keeping, penultimate
 from lookalike.convert.closed_form import ClosedForm
 from lookalike.convert.editing import edit_embedding
 from lookalike.convert.penultimate import Regression, end_states, regress
@@ -129,6 +130,35 @@ def test_a_model_is_measured_once(sd2: LatentDiffusion, monkeypatch: pytest.Monk
     first = ClosedForm().convert(sd2, PICTURES).tokens
     monkeypatch.setattr(penultimate, "measure", lambda *_: pytest.fail("measured again"))
     assert torch.equal(ClosedForm().convert(sd2, PICTURES).tokens, first)
+
+
+@pytest.mark.parametrize("family", ["sd2", "sdxl"])
+def test_what_was_measured_is_kept_for_the_next_run(
+    family: str, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ClosedForm().convert(tiny_backbone(family), PICTURES)
+    monkeypatch.setattr(penultimate, "measure", lambda *_: pytest.fail("measured again"))
+    again = ClosedForm().convert(tiny_backbone(family), PICTURES)
+    assert torch.equal(again.tokens, first.tokens)
+    assert (again.pooled is None) == (first.pooled is None)
+    other = tiny_backbone(family)
+    other.clip.visual_projection.mul_(2)
+    assert keeping.place_of(other, "x", ["a"]) == keeping.place_of(
+        tiny_backbone(family), "x", ["a"]
+    )
+    other.clip.text_projection.mul_(2)
+    assert keeping.place_of(other, "x", ["a"]) != keeping.place_of(
+        tiny_backbone(family), "x", ["a"]
+    )
+
+
+def test_a_damaged_file_is_measured_anew(own_cache: Path) -> None:
+    first = ClosedForm().convert(tiny_backbone("sd2"), PICTURES).tokens
+    [file] = own_cache.glob("measured/*.safetensors")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:100])
+    assert torch.equal(ClosedForm().convert(tiny_backbone("sd2"), PICTURES).tokens, first)
+    assert file.read_bytes() == whole
 
 
 def test_what_was_measured_does_not_keep_a_freed_model_in_memory() -> None:

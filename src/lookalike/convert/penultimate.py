@@ -3,13 +3,13 @@
 SD 2.x reads OpenCLIP-H's last state but one under the final norm, SDXL the last states but one of
 two towers. There the inverted projection gives a state that the U-Net never reads. What is read
 is instead regressed on where texts land in CLIP's shared space: a ridge regression over a few
-hundred sentences, once a model, on texts alone. `lookalike.evaluate.penultimate` measures both
-ways on mini.
+hundred sentences, once a model, on texts alone, and kept between runs.
+`lookalike.evaluate.penultimate` measures both ways on mini.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lookalike.convert import keeping
 from lookalike.convert.projection import as_prompt
 from lookalike.core.embedding import Embedding
 from lookalike.models.texts import sentences
@@ -54,7 +55,8 @@ def regress(x: Vectors, y: States, ridge: float = RIDGE) -> Regression:
     inner, outer = x - mean_in, y - mean_out
     gram = inner.T @ inner
     size = ridge * gram.diagonal().mean() * torch.eye(len(gram), device=gram.device)
-    matrix = torch.linalg.solve(gram + size, inner.T @ outer)
+    # In rows, as a file keeps it: sums in another order would differ in the last bits.
+    matrix = torch.linalg.solve(gram + size, inner.T @ outer).contiguous()
     return Regression(mean_in, mean_out, matrix, float(y.norm(dim=-1).mean()))
 
 
@@ -91,8 +93,44 @@ _measured: WeakKeyDictionary[Backbone, Known] = WeakKeyDictionary()
 
 def _of(backbone: Backbone) -> Known:
     if backbone not in _measured:
-        _measured[backbone] = measure(backbone, sentences(SENTENCES))
+        texts = sentences(SENTENCES)
+        file = keeping.place_of(backbone, f"penultimate, ridge {RIDGE}", texts)
+        kept = keeping.read(file)
+        if kept is None or not kept.keys() >= NEEDED:
+            known = measure(backbone, texts)
+            keeping.keep(file, _tensors(known))
+        else:
+            known = _known(kept, backbone.device)
+        _measured[backbone] = known
     return _measured[backbone]
+
+
+NEEDED = {"mean_in", "mean_out", "matrix", "norm", "start"}
+
+
+def _tensors(known: Known) -> dict[str, Tensor]:
+    """As a file holds it: lengths are tensors of one number."""
+    states = known.states
+    lengths = {"norm": states.norm, "pooled_norm": known.pooled_norm}
+    return {
+        "mean_in": states.mean_in,
+        "mean_out": states.mean_out,
+        "matrix": states.matrix,
+        "start": known.start,
+        **{k: torch.tensor(v, dtype=torch.float64) for k, v in lengths.items() if v is not None},
+    }
+
+
+def _known(kept: Mapping[str, Tensor], device: torch.device) -> Known:
+    mean_in, mean_out, matrix, start = (
+        kept[name].to(device) for name in ("mean_in", "mean_out", "matrix", "start")
+    )
+    pooled = kept.get("pooled_norm")
+    return Known(
+        Regression(mean_in, mean_out, matrix, float(kept["norm"])),
+        start,
+        None if pooled is None else float(pooled),
+    )
 
 
 def regressed(backbone: Backbone) -> Callable[[Float[Tensor, "batch vision"]], Embedding]:
