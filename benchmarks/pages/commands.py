@@ -24,7 +24,7 @@ HEAD = head(
 VARIABLES = (
     (
         "LOOKALIKE_CACHE",
-        "Where hashes, banks and what was measured of models are kept between runs.",
+        "Where hashes, banks and measures of models are kept between runs.",
     ),
     ("LOOKALIKE_LIBRARY", "Where pictures are kept that have names."),
     ("LOOKALIKE_MODELS", "Folders of checkpoints that `lookalike models` lists."),
