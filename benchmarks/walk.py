@@ -84,7 +84,7 @@ class Walk:
         self._open("describe")
         self.page.locator('main input[type="file"]').set_input_files(picture)
         self._main("Describe")
-        self.page.locator(".prompts li").nth(3).wait_for()
+        self.page.get_by_role("button", name="Imagine this").nth(3).wait_for()
         self.shot("describe")
 
     def imagined(self) -> None:
