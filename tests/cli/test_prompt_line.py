@@ -37,6 +37,18 @@ def test_choices_make_a_job_for_each_prompt(ask: Ask, tiny: str) -> None:
     assert texts == ["a red cat", "a blue cat"]
 
 
+def test_a_recipe_tells_each_reference_by_its_role_and_what_is_avoided(
+    ask: Ask, tiny: str, hero: str
+) -> None:
+    line = f"{hero} a cat --sref {hero}::2 --no hat --model {tiny} --steps 1 --count 1"
+    made = ask(["imagine", f"{line} --seed 3"]).out.split()[0]
+    told = ask(["recipe", made]).out.splitlines()
+    assert "avoids    hat" in told
+    assert "image     hero.png" in told
+    assert "style     hero.png (weight 2)" in told
+    assert not any(line.startswith(("picture", "character", "run as")) for line in told)
+
+
 def test_a_random_style_is_written_down_as_its_code(ask: Ask, tiny: str) -> None:
     answer = ask(["imagine", f"a cat --sref random --model {tiny} --steps 1 --count 1"])
     [reference] = read_recipe(answer.out.split()[0]).prompt.references

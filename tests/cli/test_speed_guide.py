@@ -26,6 +26,7 @@ def test_the_command_works_and_its_recipe_keeps_how(ask: Ask, tiny: str, tmp_pat
     assert (answer.code, answer.err) == (0, "")
     [made] = (tmp_path / "made").glob("*.png")
     assert read_recipe(made).compute == Compute(dtype="bfloat16", sampler="unipc")
+    assert "run as    dtype bfloat16, sampler unipc" in ask(["recipe", str(made)]).out
 
 
 def test_the_python_says_the_same() -> None:

@@ -38,7 +38,7 @@ from lookalike.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lookalike.core.records import Prompt, Recipe
+    from lookalike.core.records import Prompt
 
 Words = Annotated[
     list[str],
@@ -101,10 +101,6 @@ OtherModel = Annotated[
     str | None,
     typer.Option("--model", metavar="MODEL", help="Where the model is now, if it has moved."),
 ]
-
-
-UNSAMPLED = ("restyle",)
-"""Verbs that no sampler takes part in: what is usually set for it says nothing of them."""
 
 
 def imagine(
@@ -256,6 +252,7 @@ def again(
 
 def recipe(picture: Made, json: Json = False) -> None:
     """Show what made a picture."""
+    from lookalike.cli.recipe_lines import tell
     from lookalike.core.library import saved_file
     from lookalike.core.pictures import read_recipe
     from lookalike.session.provenance import signature
@@ -266,34 +263,4 @@ def recipe(picture: Made, json: Json = False) -> None:
         output.show_json(found.model_dump(mode="json"))
         return
     signed = signature(path)
-    _tell(found, "" if signed is None else signed.line)
-
-
-def _tell(found: Recipe, signed: str) -> None:
-    """A recipe in lines of a name and a value; what says nothing is left out."""
-    chosen, sampled = found.prompt.settings, found.made_by not in UNSAMPLED
-    lines = {
-        "made by": f"{found.made_by} (lookalike {found.version})",
-        "prompt": found.prompt.text,
-        "cut off": found.cut,
-        "picture": ", ".join(found.references),
-        "adapter": ", ".join(found.adapters),
-        "model": f"{found.model} (SHA-256 {found.model_sha256[:12]}…)",
-        "seed": _seed(found),
-        "steps": str(chosen.steps) * sampled,
-        "guidance": f"{chosen.guidance:g}" * sampled,
-        "aspect": chosen.aspect * sampled,
-        "options": ", ".join(f"{k} {v}" for k, v in found.options.items() if v is not None),
-        "versions": ", ".join(f"{k} {v}" for k, v in found.libraries.items()),
-        "took": f"{found.seconds:.1f} s",
-        "signed": signed,
-    }
-    for name, value in lines.items():
-        if value:
-            typer.echo(f"{name:9} {value}")
-
-
-def _seed(found: Recipe) -> str:
-    if found.tiles:
-        return f"{found.seeds[0]} (a grid of {found.tiles[0]} x {found.tiles[1]})"
-    return f"{found.seeds[found.index]} (picture {found.index + 1} of {len(found.seeds)})"
+    tell(found, "" if signed is None else signed.line)
