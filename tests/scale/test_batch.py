@@ -19,6 +19,7 @@ from lookalike.cli.main import run
 from lookalike.core.compute import Compute
 from lookalike.core.errors import LookalikeError, OptionError, OutputError
 from lookalike.core.records import Settings
+from lookalike.models.catalogue import resolve
 from lookalike.scale.batch import Batch, check_memory, run_here, summary
 from lookalike.scale.manifest import Row, read_manifest
 from lookalike.scale.reading import Opened, Shard, opened
@@ -294,6 +295,23 @@ def test_memory_that_does_not_do_is_told_beforehand() -> None:
     with pytest.raises(OptionError, match=r"4 workers .* need about 18\.7 GiB.*--workers 1 fits"):
         check_memory(2 * 2**30, 4, 6 * 2**30)
     check_memory(2 * 2**30, 1, 6 * 2**30)
+    check_memory(2 * 2**30, 1, 4 * 2**30, half=True)
+
+
+def test_what_runs_in_half_precision_needs_half_the_memory(
+    manifest: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spec = resolve("mini").model_copy(update={"bytes": 8 * 2**30})
+    monkeypatch.setattr("lookalike.models.catalogue.resolve", lambda _: spec)
+    monkeypatch.setattr("lookalike.cli.batch._free", lambda: 12 * 2**30)
+    line = ["batch", str(manifest), "--do", "embed", "--out", str(tmp_path / "out")]
+    assert run(line) == 2
+    assert "1 worker of this model need about 16.7 GiB" in capsys.readouterr().err
+    monkeypatch.setenv("LOOKALIKE_DTYPE", "bfloat16")
+    assert run(line) == 0
 
 
 def test_a_fault_of_the_command_is_not_a_rows_fault(manifest: Path, tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ def batch(
     from lookalike.cli.options import settings
     from lookalike.core.compute import Compute
     from lookalike.models.catalogue import resolve
+    from lookalike.models.store import Models
     from lookalike.scale.batch import Batch, check_memory
     from lookalike.scale.manifest import read_manifest
     from lookalike.scale.recipe import BatchRecipe
@@ -122,7 +123,8 @@ def batch(
         compute=Compute.read(compute) if compute else None,
     )
     check(recipe)
-    check_memory(spec.bytes, span[1] if on == "ray" and address is None else 1, _free())
+    half = Models(device, dtype, clip, recipe.compute).dtype(spec).itemsize == 2
+    check_memory(spec.bytes, span[1] if on == "ray" and address is None else 1, _free(), half=half)
     whole = Batch(recipe, rows, out, device, dtype, clip)
     done = _done(whole, on, span, address, gpus)
     _tell(whole, done, json)

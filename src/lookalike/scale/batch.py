@@ -88,13 +88,15 @@ def run_here(batch: Batch) -> Iterator[Done]:
             yield worker(now)
 
 
-def check_memory(bytes_of_weights: int | None, workers: int, free: int) -> None:
+def check_memory(
+    bytes_of_weights: int | None, workers: int, free: int, *, half: bool = False
+) -> None:
     """Raise `OptionError` where that many workers would not fit into `free` bytes.
 
-    A worker takes what its libraries take, and the weights twice: stored in half precision, they
-    run in single precision where there is no GPU.
+    A worker takes what its libraries take, and the weights: twice what is stored, which is in half
+    precision for the most part, unless they run in `half` precision too.
     """
-    need = workers * (LIBRARIES + 2 * (bytes_of_weights or 0))
+    need = workers * (LIBRARIES + (1 if half else 2) * (bytes_of_weights or 0))
     if need > free:
         fit = free // (need // workers)
         hint = f"--workers {fit} fits" if fit else "a smaller model or a larger machine is needed"
