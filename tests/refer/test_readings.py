@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 from PIL.Image import Image as Picture
-from tests.refer.tiny_adapter import save_adapter
 
+from benchmarks.adapters import save_adapter
 from lookalike.core.compute import Compute
 from lookalike.core.plan import Plan
 from lookalike.core.records import Part, Prompt, Reference, Role, Settings

@@ -33,8 +33,10 @@ def colours(_: object, pictures: Sequence[Image.Image]) -> Float[np.ndarray, "pi
 
 
 @pytest.fixture(autouse=True)
-def _seen_by_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+def _seen_by_colour(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing but a test's own pictures, without the names that others saved."""
     monkeypatch.setattr("lookalike.studio.history.looking.looked_at", colours)
+    monkeypatch.setenv("LOOKALIKE_LIBRARY", str(tmp_path / "library"))
 
 
 @pytest.fixture
