@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from lookalike.convert import keeping, penultimate
+from lookalike.convert import penultimate
 from lookalike.convert.closed_form import ClosedForm
 from lookalike.convert.editing import edit_embedding
-from lookalike.convert.penultimate import Regression, end_states, regress
+from lookalike.convert.penultimate import Regression, end_states, place_of, regress
 from lookalike.models.latent import LatentDiffusion
 from lookalike.models.texts import sentences
 from tests.engine.tiny import noise_picture, tiny_backbone
@@ -143,13 +143,9 @@ def test_what_was_measured_is_kept_for_the_next_run(
     assert (again.pooled is None) == (first.pooled is None)
     other = tiny_backbone(family)
     other.clip.visual_projection.mul_(2)
-    assert keeping.place_of(other, "x", ["a"]) == keeping.place_of(
-        tiny_backbone(family), "x", ["a"]
-    )
+    assert place_of(other, ["a"]) == place_of(tiny_backbone(family), ["a"])
     other.clip.text_projection.mul_(2)
-    assert keeping.place_of(other, "x", ["a"]) != keeping.place_of(
-        tiny_backbone(family), "x", ["a"]
-    )
+    assert place_of(other, ["a"]) != place_of(tiny_backbone(family), ["a"])
 
 
 def test_a_damaged_file_is_measured_anew(own_cache: Path) -> None:

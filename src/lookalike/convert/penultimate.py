@@ -9,8 +9,10 @@ hundred sentences, once a model, on texts alone, and kept between runs.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -18,9 +20,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lookalike.convert import keeping
 from lookalike.convert.projection import as_prompt
 from lookalike.core.embedding import Embedding
+from lookalike.models.hashing import cache_folder
+from lookalike.models.keeping import keep, kept
 from lookalike.models.texts import sentences
 
 if TYPE_CHECKING:
@@ -91,16 +94,26 @@ def measure(backbone: Backbone, texts: Sequence[str]) -> Known:
 _measured: WeakKeyDictionary[Backbone, Known] = WeakKeyDictionary()
 
 
+def place_of(backbone: Backbone, texts: Sequence[str]) -> Path:
+    """The file of what is measured on texts: of other towers, or in another precision, another."""
+    projection = backbone.clip.text_projection.detach().float().cpu().contiguous()
+    what = f"penultimate, ridge {RIDGE}"
+    marks = (what, backbone.space, str(backbone.dtype), backbone.device.type, *texts)
+    digest = hashlib.sha256("\0".join(marks).encode())
+    digest.update(projection.numpy().tobytes())
+    return cache_folder() / "measured" / f"{digest.hexdigest()}.safetensors"
+
+
 def _of(backbone: Backbone) -> Known:
     if backbone not in _measured:
         texts = sentences(SENTENCES)
-        file = keeping.place_of(backbone, f"penultimate, ridge {RIDGE}", texts)
-        kept = keeping.read(file)
-        if kept is None or not kept.keys() >= NEEDED:
-            known = measure(backbone, texts)
-            keeping.keep(file, _tensors(known))
+        file = place_of(backbone, texts)
+        found = kept(file)
+        if found.keys() >= NEEDED:
+            known = _known(found, backbone.device)
         else:
-            known = _known(kept, backbone.device)
+            known = measure(backbone, texts)
+            keep(file, _tensors(known))
         _measured[backbone] = known
     return _measured[backbone]
 
@@ -121,13 +134,13 @@ def _tensors(known: Known) -> dict[str, Tensor]:
     }
 
 
-def _known(kept: Mapping[str, Tensor], device: torch.device) -> Known:
+def _known(found: Mapping[str, Tensor], device: torch.device) -> Known:
     mean_in, mean_out, matrix, start = (
-        kept[name].to(device) for name in ("mean_in", "mean_out", "matrix", "start")
+        found[name].to(device) for name in ("mean_in", "mean_out", "matrix", "start")
     )
-    pooled = kept.get("pooled_norm")
+    pooled = found.get("pooled_norm")
     return Known(
-        Regression(mean_in, mean_out, matrix, float(kept["norm"])),
+        Regression(mean_in, mean_out, matrix, float(found["norm"])),
         start,
         None if pooled is None else float(pooled),
     )

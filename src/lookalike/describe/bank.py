@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lookalike.core.errors import OptionError, OutputError
+from lookalike.core.errors import OptionError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,24 +132,16 @@ def read_bank(path: Path) -> Bank:
 
 def embedded(clip: Clip, texts: list[str]) -> Tensor:
     """The texts' places in CLIP's shared space (count, shared), kept on disk for the next time."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file, save
-
-    from lookalike.core.files import write_bytes
     from lookalike.models.hashing import cache_folder
+    from lookalike.models.keeping import keep, kept
 
     key = hashlib.sha256("\n".join([clip.sha256, *texts]).encode()).hexdigest()
-    kept = cache_folder() / "texts" / f"{key[:32]}.safetensors"
-    if kept.exists():
-        try:
-            return load_file(kept)["texts"]
-        except (SafetensorError, OSError, KeyError):
-            pass  # damaged: made again below
+    file = cache_folder() / "texts" / f"{key[:32]}.safetensors"
+    if (known := kept(file).get("texts")) is not None:
+        return known
     found = _read(clip, texts)
     if clip.sha256:
-        # A cache that cannot be written costs time, not the result.
-        with suppress(OutputError):
-            write_bytes(kept, save({"texts": found.cpu().contiguous()}))
+        keep(file, {"texts": found})
     return found.cpu()
 
 
