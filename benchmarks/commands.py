@@ -82,7 +82,10 @@ WORDS = (
         "characters train",
         "characters train --recipe characters.toml --names names.txt --out maker --model MODEL",
     ),
-    Command("characters new", "characters new --count 1 --maker maker --out out --model MODEL"),
+    Command(
+        "characters new",
+        "characters new --count 1 --steps 1 --pixels 128 --maker maker --out out --model MODEL",
+    ),
     Command(
         "reverse make",
         "reverse make --prompts prompts.txt --out made --seeds 1 --steps 1 --model MODEL",

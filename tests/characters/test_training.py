@@ -44,7 +44,8 @@ def test_a_generator_comes_back_from_its_folder(backbone: LatentDiffusion, tmp_p
     made = small_maker(backbone, tmp_path)
     save_maker(made, tmp_path / "maker")
     found = maker_of(backbone, tmp_path / "maker")
-    assert torch.equal(whole(found), whole(made))
+    # Weights in another place of the memory may be multiplied in another order.
+    torch.testing.assert_close(whole(found), whole(made), rtol=1e-5, atol=1e-6)
     assert found.about == made.about
     assert found.about.licence == "CC0 1.0"
     other = tiny_backbone("sd2")

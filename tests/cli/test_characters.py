@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lookalike.characters.drawing import save_sheet
+from lookalike.characters.drawing import numbered_card, save_sheet
 from lookalike.models.card import About, Card
 from tests.cli.conftest import Answer, Ask
 
@@ -62,6 +62,16 @@ def test_what_cannot_be_saved_is_refused(ask: Ask, sheet: Path, tmp_path: Path) 
     refused(ask(["characters", "blend", "@nadia", "@otto", "0.3", "--as", "mix"]), "@otto")
     refused(ask(["imagine", "@otto, a person"]), "nothing is saved as @otto")
     refused(ask(["characters", "new", "--count", "0"]), "1 to 100 characters")
+    refused(ask(["characters", "new", "--steps", "0"]), "--steps")
+    refused(ask(["characters", "new", "--pixels", "3"]), "--pixels")
+
+
+def test_portraits_take_steps_and_a_size(ask: Ask) -> None:
+    line = ["characters", "new", "--count", "1", "--seed", "1", "--steps", "2", "--pixels", "32"]
+    folder = Path(ask(line).out.splitlines()[0]).parent
+    card = numbered_card(folder, 1)
+    assert card.portrait.size == (32, 32)
+    assert (card.about.steps, card.about.pixels) == (2, 32)
 
 
 def test_a_training_never_takes_the_place_of_a_folder(ask: Ask, sheet: Path) -> None:

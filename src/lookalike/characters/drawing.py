@@ -39,12 +39,14 @@ def drawn(
         yield _numbered(backbone, maker, place, seed, number, settings)
 
 
-def drawn_again(backbone: Backbone, maker: Maker, seed: int, number: int) -> Card:
+def drawn_again(
+    backbone: Backbone, maker: Maker, seed: int, number: int, settings: Settings | None = None
+) -> Card:
     """The character of a number on the sheet of a seed, without those before it."""
     maker.require(backbone)
     check_count(number)
     *_, place = drawn_places(number, seed, maker.about.shape.z)
-    return _numbered(backbone, maker, place, seed, number, None)
+    return _numbered(backbone, maker, place, seed, number, settings)
 
 
 def _numbered(
@@ -150,8 +152,10 @@ def _made(
     settings: Settings | None,
 ) -> Card:
     [words] = maker.words(place[None])
-    face = portrait(backbone, words, about.portrait, settings)
-    return Card(words, place, face, about)
+    chosen = settings or PORTRAIT
+    face = portrait(backbone, words, about.portrait, chosen)
+    told = about.model_copy(update={"steps": chosen.steps, "pixels": chosen.pixels})
+    return Card(words, place, face, told)
 
 
 def save_sheet(cards: Sequence[Card], folder: Path) -> None:

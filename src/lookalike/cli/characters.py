@@ -9,7 +9,7 @@ import typer
 
 from lookalike.cli import output
 from lookalike.cli.library import Called, Note, Replace
-from lookalike.cli.options import MODEL, Device, Json, Model, session
+from lookalike.cli.options import MODEL, Device, Json, Model, Pixels, Steps, session, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +114,8 @@ def new(
     seed: Seed = None,
     out: Out = None,
     maker: MakerFolder = None,
+    steps: Steps = None,
+    pixels: Pixels = None,
     model: Model = MODEL,
     device: Device = "auto",
 ) -> None:
@@ -124,8 +126,10 @@ def new(
     from lookalike.characters.drawing import STEM, save_sheet
     from lookalike.core.files import next_free
 
-    place = output.folder(out)
-    work = session(model, device).start_new_characters(count, seed=seed, maker=maker)
+    said = steps is not None or pixels is not None
+    chosen = settings(model, 1, steps=steps, pixels=pixels) if said else None
+    place, made = output.folder(out), session(model, device)
+    work = made.start_new_characters(count, seed=seed, maker=maker, settings=chosen)
     cards: list[Card] = []
 
     def numbered() -> Iterator[Card]:

@@ -40,7 +40,11 @@ Data = Annotated[
 ]
 Start = Annotated[
     Path | None,
-    typer.Option("--start", metavar="RUN", help="A new training begins with this run's weights."),
+    typer.Option(
+        "--start",
+        metavar="RUN",
+        help="A new training begins with the weights of this run, or of a mini.",
+    ),
 ]
 Compiled = Annotated[
     bool, typer.Option("--compile", help="Have torch compile the part, where it can.")

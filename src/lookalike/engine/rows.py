@@ -10,7 +10,7 @@ from PIL.Image import Image
 from lookalike.core.embedding import Embedding
 from lookalike.core.plan import Conditioning, Plan
 from lookalike.core.records import Prompt, Settings
-from lookalike.engine.plan import noise
+from lookalike.engine.plan import noise, size_of
 from lookalike.engine.run import run
 from lookalike.models.backbone import Backbone
 from lookalike.models.portions import at_once
@@ -42,7 +42,7 @@ def rows_plan(
         prompt=Prompt(parts=(), settings=settings),
         conditionings=(Conditioning(embedding),),
         unconditional=backbone.unconditional(),
-        start=noise(backbone, seeds, (backbone.pixels, backbone.pixels)),
+        start=noise(backbone, seeds, size_of(backbone, settings)),
         seeds=tuple(seeds),
     )
 

@@ -60,7 +60,7 @@ def export(
         yield "writing weights"
         _write_pipeline(folder, model, tokenizer, vae, unet, recipe.pictures.pixels)
         write_json(folder / "phrases.json", _bank())
-        write_json(folder / "model.json", _about(recipe))
+        write_json(folder / "model.json", _about(recipe, trained_samples(run / "unet")))
         write_json(folder / "recipe.json", recipe.model_dump())
         write_bytes(folder / "README.md", _card(recipe, trained_samples(run / "unet")).encode())
         yield "measuring the closed form and the gauge"
@@ -157,7 +157,7 @@ def _bank() -> dict[str, Any]:
     }
 
 
-def _about(recipe: MiniRecipe) -> dict[str, Any]:
+def _about(recipe: MiniRecipe, samples: int) -> dict[str, Any]:
     licences = {name: f"{s.licence} ({s.artist}, {s.source})" for name, s in styles().items()}
     return {
         "name": "mini",
@@ -165,6 +165,7 @@ def _about(recipe: MiniRecipe) -> dict[str, Any]:
         "licence": "Apache-2.0",
         "pixels": recipe.pictures.pixels,
         "word_drop": recipe.unet.word_drop,
+        "samples": samples,
         "trained_on": licences,
     }
 

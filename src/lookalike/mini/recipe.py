@@ -51,6 +51,10 @@ class VaeRecipe(Recipe):
     l2: float = Field(default=0.5, ge=0, description="Weight of the squared error.")
     edge: float = Field(default=1.0, ge=0, description="Weight of neighbouring differences.")
     kl: float = Field(default=1e-4, ge=0, description="Weight of the divergence from noise.")
+    decoder_alone: bool = Field(
+        default=False,
+        description="Train the decoder alone: latents, and the U-Net that makes them, stay valid.",
+    )
 
 
 class UnetRecipe(Recipe):
@@ -71,6 +75,13 @@ class UnetRecipe(Recipe):
         ge=0,
         le=1,
         description="Share of captions whose word states give way to the EOS state.",
+    )
+    middle: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of samples whose noise level is drawn around the middle, where shapes "
+        "and colours are decided (logit-normal); the others' are uniform.",
     )
     captions: int = Field(
         default=0,

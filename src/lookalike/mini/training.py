@@ -21,6 +21,7 @@ from lookalike.mini.ahead import Captions, Sayings, sayings, training_captions
 from lookalike.mini.data import CPU, as_tensor
 from lookalike.mini.fitting import fit
 from lookalike.mini.recipe import TRAINED, JudgeRecipe, MiniRecipe
+from lookalike.mini.unpacking import given
 from lookalike.models.probe import ProbeNet
 from lookalike.train.checkpoint import trained_weights
 from lookalike.train.loop import Step, train
@@ -28,6 +29,9 @@ from lookalike.train.task import Task
 from lookalike.train.together import first_here
 from lookalike.world.dataset import Dataset, dataset, every_dataset
 from lookalike.world.style import foreign_values, values
+
+STANDS_ON = {"clip": ("tokenizer",), "unet": ("tokenizer", "clip", "vae")}
+"""What must be there, and be the same, before a part can be trained."""
 
 SCALED_BY = 2048
 """Training pictures whose latents decide the scaling factor."""
@@ -198,7 +202,8 @@ def train_part(
 ) -> Iterator[Step]:
     """Train a part in `run`, step by step; the same call goes on where the last one stopped.
 
-    A new training may `start` from the weights of another run's part, and from its tokenizer. With
+    A new training may `start` from the weights of another run's part, or of a mini that `export`
+    wrote, and takes from there what the part stands on, if `run` has none of its own. With
     `compiled`, torch compiles the part where it can. A training that would take longer than
     `seconds` does fewer steps of the same schedule, chosen once, by its speed at the start.
 
@@ -206,9 +211,10 @@ def train_part(
         OptionError: there is no such part. ModelError: a part it stands on, or that it is to start
             from, is not trained yet or does not fit.
     """
-    if start is not None and part == "clip":
+    if start is not None:
         with first_here():
-            _take_words(start / "tokenizer", run / "tokenizer")
+            start = given(start, run)
+            _take(STANDS_ON.get(part, ()), start, run)
     begun = None if start is None else start / part
     began = time.monotonic()
     task = task_of(part, recipe, run, data, device)
@@ -219,11 +225,12 @@ def train_part(
     yield from train(task, run / part, every, begun)
 
 
-def _take_words(theirs: Path, own: Path) -> None:
-    """Begin with the tokenizer of another run, where there is none yet."""
-    if own.exists():
-        return
-    if not theirs.is_dir():
-        raise ModelError(f"{theirs.parent} holds no tokenizer; name the folder of a mini's run")
-    with building(own) as folder:
-        shutil.copytree(theirs, folder, dirs_exist_ok=True)
+def _take(names: tuple[str, ...], start: Path, run: Path) -> None:
+    """Copy what a part stands on from the run to start from, where this one has none yet."""
+    for name in names:
+        if (run / name).exists():
+            continue
+        if not (start / name).is_dir():
+            raise ModelError(f"{start} holds no {name}; name the folder of a mini or of its run")
+        with building(run / name) as folder:
+            shutil.copytree(start / name, folder, dirs_exist_ok=True)

@@ -163,8 +163,17 @@ class UnetTask(Task[UnetRecipe]):
         empty = torch.rand(len(which), generator=chance) < self.recipe.caption_drop
         bare = torch.rand(len(which), generator=chance) < self.recipe.word_drop
         noise = torch.randn((len(which), *self.latents.shape[1:]), generator=chance)
-        level = torch.randint(0, len(self.levels), (len(which),), generator=chance)
+        level = self.levels_of(len(which), chance)
         return Draw(which, ids, empty, bare, noise, level)
+
+    def levels_of(self, count: int, chance: torch.Generator) -> Int64[Tensor, " batch"]:
+        """Noise levels: uniform, but for a share around the middle (Esser et al. 2024, 3.1)."""
+        level = torch.randint(0, len(self.levels), (count,), generator=chance)
+        if not self.recipe.middle:
+            return level
+        near = torch.sigmoid(torch.randn(count, generator=chance)) * len(self.levels)
+        pick = torch.rand(count, generator=chance) < self.recipe.middle
+        return torch.where(pick, near.long(), level)
 
     def _ids(
         self, which: Int64[Tensor, " batch"], chance: torch.Generator

@@ -53,6 +53,10 @@ def edges(difference: Pictures) -> Float[Tensor, ""]:
     return down + right
 
 
+DECODING = ("decoder.", "post_quant_conv.")
+"""How the names of weights begin that turn latents into pictures."""
+
+
 class VaeTask(Task[VaeRecipe]):
     """Reconstruction (L1, L2, edges) and a small divergence from the normal distribution."""
 
@@ -63,6 +67,9 @@ class VaeTask(Task[VaeRecipe]):
         self.recipe = recipe
         torch.manual_seed(recipe.schedule.seed)
         self.module = placed(build(recipe, data.pictures.shape[1]), device)
+        if recipe.decoder_alone:
+            for name, weight in self.module.named_parameters():
+                weight.requires_grad_(name.startswith(DECODING))
         self.pictures = as_tensor(data).to(device)
 
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:

@@ -41,6 +41,10 @@ class About(Record):
     number: int | None = Field(default=None, ge=1, description="Its number on that sheet.")
     of: dict[str, float] = Field(default_factory=dict, description="What it is blended of.")
     portrait: Text = Field(default="", description="The prompt of the portrait.")
+    steps: int = Field(default=25, ge=1, description="The sampler's steps of the portrait.")
+    pixels: int | None = Field(
+        default=None, ge=8, description="The portrait's side; the model's own if unset."
+    )
     licence: Text = Field(default="", description="Under which terms it may be used.")
 
 

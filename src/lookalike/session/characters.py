@@ -39,9 +39,13 @@ class CharacterWork(ABC):
         *,
         seed: int | None = None,
         maker: str | os.PathLike[str] | None = None,
+        settings: Settings | None = None,
     ) -> list[Card]:
-        """New characters, each with a portrait; the same for the same seed."""
-        work = self.start_new_characters(count, seed=seed, maker=maker)
+        """New characters, each with a portrait; the same for the same seed.
+
+        Of `settings`, portraits take steps, guidance and size.
+        """
+        work = self.start_new_characters(count, seed=seed, maker=maker, settings=settings)
         return list(work)
 
     def start_new_characters(
@@ -50,15 +54,18 @@ class CharacterWork(ABC):
         *,
         seed: int | None = None,
         maker: str | os.PathLike[str] | None = None,
+        settings: Settings | None = None,
     ) -> Generator[Card, None, None]:
         """The same, one after the other."""
         check_count(count)
         [chosen] = draw_seeds(seed, 1)
-        return self._drawn(count, chosen, _folder(maker))
+        return self._drawn(count, chosen, _folder(maker), settings)
 
-    def _drawn(self, count: int, seed: int, maker: Path | None) -> Generator[Card, None, None]:
+    def _drawn(
+        self, count: int, seed: int, maker: Path | None, settings: Settings | None
+    ) -> Generator[Card, None, None]:
         with self.models.use(self.model) as backbone:
-            yield from drawn(backbone, maker_of(backbone, maker), count, seed)
+            yield from drawn(backbone, maker_of(backbone, maker), count, seed, settings)
 
     def portrait_recipe(self, card: Card) -> Recipe:
         """What makes the portrait of a new character again, to be saved with it."""

@@ -29,7 +29,8 @@ def portrait_recipe(card: Card, model: str) -> Recipe:
     about = card.about
     assert about.seed is not None  # a drawn character has both
     assert about.number is not None
-    settings = PORTRAIT.model_copy(update={"model": model, "seed": about.seed})
+    own = {"model": model, "seed": about.seed, "steps": about.steps, "pixels": about.pixels}
+    settings = PORTRAIT.model_copy(update=own)
     return Recipe(
         made_by=CHARACTERS,
         version=lookalike.__version__,

@@ -59,9 +59,19 @@ def save_checkpoint(
     tensors = {f"module.{k}": v for k, v in module.state_dict().items()}
     tensors |= _flat_optimiser(optimiser)
     tensors |= {f"average.{k}": v for k, v in (average or {}).items()}
+    _write(folder, tensors, {"step": step, "recipe": recipe.model_dump_json(), "before": before})
+
+
+def save_weights(folder: Path, module: nn.Module, recipe: Recipe, before: int = 0) -> None:
+    """Write weights that were trained elsewhere, on `before` samples, as a training at step 0."""
+    tensors = {f"module.{k}": v.float() for k, v in module.state_dict().items()}
+    _write(folder, tensors, {"step": 0, "recipe": recipe.model_dump_json(), "before": before})
+
+
+def _write(folder: Path, tensors: dict[str, Tensor], header: dict[str, str | int]) -> None:
     own = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    header = {"step": str(step), "recipe": recipe.model_dump_json(), "before": str(before)}
-    write_bytes(folder / NAME, save(own, metadata=header))
+    told = {name: str(value) for name, value in header.items()}
+    write_bytes(folder / NAME, save(own, metadata=told))
 
 
 def load_checkpoint(
