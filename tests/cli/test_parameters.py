@@ -8,7 +8,7 @@ import shlex
 
 import pytest
 
-from benchmarks.guides import PARAMETERS, filled
+from benchmarks.guides import PARAMETERS, of_parameters
 from lookalike.cli.options import one_line
 from lookalike.core.language import PROFILES, expand, parameters, read
 from tests.cli.conftest import Ask
@@ -18,12 +18,12 @@ TABLES = re.compile(r"<!-- table.*?<!-- end -->", re.DOTALL)
 
 
 def test_the_guides_tables_are_those_of_the_code() -> None:
-    assert filled(GUIDE) == GUIDE
+    assert of_parameters(GUIDE) == GUIDE
 
 
 def test_a_guide_without_the_tables_places_is_refused() -> None:
     with pytest.raises(SystemExit, match="lacks the place of the table parameters"):
-        filled("# Nothing here\n")
+        of_parameters("# Nothing here\n")
 
 
 @pytest.mark.parametrize("name", [each.name for each in parameters()])

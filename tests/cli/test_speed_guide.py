@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from benchmarks.guides import of_speed
 from lookalike.core.compute import SHORT, Compute
 from lookalike.core.pictures import read_recipe
 from tests.cli.conftest import Ask
@@ -33,6 +34,10 @@ def test_the_python_says_the_same() -> None:
     found: dict[str, Any] = {}
     exec(block("python"), found)
     assert found["session"].models.compute == Compute.read("bfloat16,unipc")
+
+
+def test_the_guides_tables_are_those_of_the_figures() -> None:
+    assert of_speed(GUIDE) == GUIDE
 
 
 def test_the_guide_tells_of_every_word() -> None:
