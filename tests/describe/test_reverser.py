@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,32 @@ def test_a_model_is_no_other_backbones(saved: Path) -> None:
     other.sha256 = "d" * 64
     with pytest.raises(ModelError, match=r"was trained on tiny \(bbbbbbbb…\), not on tiny"):
         load_reverser(saved, other)
+
+
+def test_a_model_that_reads_clip_alone_reads_for_every_backbone_of_that_clip(
+    model: Reverser, tmp_path: Path
+) -> None:
+    def of(kinds: Sequence[Kind]) -> Path:
+        chosen = [at for at, shape in enumerate(model.about.readers) if shape.kind in kinds]
+        own = {"clip_sha256": "c" * 64, "readers": tuple(model.about.readers[i] for i in chosen)}
+        about = model.about.model_copy(update=own)
+        folder = tmp_path / "-".join(kinds)
+        made = replace(model, about=about, readers=[model.readers[i] for i in chosen])
+        save_reverser(made, folder)
+        return folder
+
+    tuned = tiny_backbone()
+    tuned.sha256, tuned.clip.sha256 = "d" * 64, "c" * 64
+    found = load_reverser(of(["clip", "tower"]), tuned)
+    assert found.predict(tuned, PICTURES).shape == (len(PICTURES), WIDTH)
+    with pytest.raises(ModelError, match="was trained on tiny"):
+        load_reverser(of(["clip", "white"]), tuned)
+    tuned.clip.sha256 = "e" * 64
+    with pytest.raises(ModelError, match="was trained on tiny"):
+        load_reverser(of(["clip"]), tuned)
+    tuned.clip.sha256 = ""
+    with pytest.raises(ModelError, match="was trained on tiny"):
+        load_reverser(of(["tower"]), tuned)
 
 
 def test_a_backbones_own_model_lies_beside_its_weights(

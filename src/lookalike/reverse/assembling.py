@@ -106,6 +106,7 @@ def assembled(
         format=FORMAT,
         base=bench.backbone.name,
         base_sha256=bench.backbone.sha256,
+        clip_sha256=bench.backbone.clip.sha256,
         width=joined["train"].shape[1],
         words=setting.vocabulary.words,
         readers=tuple(_shape(each, s) for each, s in zip(readers, shares, strict=True)),

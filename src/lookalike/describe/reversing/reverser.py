@@ -59,6 +59,7 @@ class About(Record):
     format: str = Field(description="The kind of file.")
     base: str = Field(description="The Backbone that it was trained on.")
     base_sha256: str = Field(description="Of that Backbone's weights.")
+    clip_sha256: str = Field(default="", description="Of its CLIP, which most readers read alone.")
     width: int = Field(ge=1, description="Of the sentence space.")
     words: tuple[str, ...] = Field(description="The vocabulary.")
     readers: tuple[Shape, ...] = Field(min_length=1, description="The readers.")
@@ -68,6 +69,16 @@ class About(Record):
     notes: Mapping[str, Any] = Field(
         default_factory=dict, description="How it was trained, on what, and how good it is."
     )
+
+    def fits(self, backbone: Backbone) -> bool:
+        """Whether it reads pictures for a Backbone: the same one, or one with the same CLIP.
+
+        A white-box reader looks with the U-Net, which must then be the same too.
+        """
+        if self.base_sha256 == backbone.sha256:
+            return True
+        white = any(reader.kind == "white" for reader in self.readers)
+        return bool(self.clip_sha256) and not white and self.clip_sha256 == backbone.clip.sha256
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +201,7 @@ def own_folder(backbone: Backbone) -> Path | None:
         ]
     )
     kept = [each for each in places if (each / CONFIG).is_file()]
-    return next((each for each in kept if _about(each).base_sha256 == backbone.sha256), None)
+    return next((each for each in kept if _about(each).fits(backbone)), None)
 
 
 def load_reverser(folder: Path, backbone: Backbone) -> Reverser:
@@ -200,7 +211,7 @@ def load_reverser(folder: Path, backbone: Backbone) -> Reverser:
         ModelError: the folder holds none, it is damaged, or it was trained on another model.
     """
     about = _about(folder)
-    if about.base_sha256 != backbone.sha256:
+    if not about.fits(backbone):
         raise ModelError(
             f"{folder} was trained on {about.base} ({about.base_sha256[:8]}…), not on "
             f"{backbone.name} ({backbone.sha256[:8]}…); train again on this model"
