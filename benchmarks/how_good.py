@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.measuring.which import remark
 from lookalike.core.intervals import Interval
 from lookalike.evaluate.entrants import BASE, CEILING, FLOOR
 from lookalike.evaluate.plots import by_steps
@@ -92,12 +93,14 @@ def page(found: Converters) -> str:
 
 
 def _made(found: Converters) -> str:
-    return (
+    made = (
         f"Model: {found.model} (`{found.model_sha256[:12]}`), {found.settings.sampling_steps} "
         f"steps, guidance {found.settings.guidance:g}. References come from the {found.split} "
         f"split. {_count(found.pictures, 'picture')} like each, and {_count(found.edits, 'edit')} "
-        f"of each, drawn from {found.instructions} instructions.\n"
+        f"of each, drawn from {found.instructions} instructions."
     )
+    since = remark(found.model_sha256)
+    return f"{made} {since}\n" if since else f"{made}\n"
 
 
 def _domain(table: Table) -> Iterator[str]:

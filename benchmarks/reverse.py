@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measuring.which import remark
+
 HERE = Path(__file__).parent
 FIGURES = HERE / "figures"
 PAGE = HERE.parent / "docs" / "how-well-it-reads.md"
@@ -96,6 +98,8 @@ def page() -> str:
     ablation, described = stored("reverse"), stored("describers")
     reuse, nearest = stored("reuse"), stored("nearest")
     parts = [INTRO]
+    if described and (since := remark(described["model_sha256"])):
+        parts.append(f"{since}\n")
     if ablation:
         parts += _places(ablation)
     if described:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.measuring.which import remark, shipped
 from benchmarks.readme import FIGURES, README, TABLES, filled
 from lookalike.models.hashing import weights_sha256
 from lookalike.models.spec import packaged
@@ -28,3 +29,10 @@ def test_the_stored_figures_belong_to_the_shipped_weights(found: dict[str, str])
 def test_a_readme_without_the_tables_places_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="report"):
         filled("# Nothing here\n")
+
+
+def test_figures_of_an_earlier_mini_say_so() -> None:
+    assert remark(weights_sha256(packaged() / "mini")) == ""
+    said = remark("ab" * 32)
+    assert "mini `abababababab`" in said
+    assert shipped()[:12] in said
