@@ -52,6 +52,9 @@ def test_a_unet_is_trained_on_from_a_mini_and_takes_what_it_stands_on(
             torch.testing.assert_close(weight, theirs[name], rtol=1e-3, atol=1e-3)
     again = list(train_part("unet", place.recipe, run, place.data, start=start))
     assert again == []
+    list(export(place.recipe, run, place.data, tmp_path / "out"))
+    probe = Path("probe") / "model.safetensors"
+    assert (tmp_path / "out" / probe).read_bytes() == (exported / probe).read_bytes()
 
 
 def test_a_start_that_lacks_what_the_part_stands_on_is_told(place: Place, tmp_path: Path) -> None:

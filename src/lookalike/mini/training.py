@@ -214,7 +214,7 @@ def train_part(
     if start is not None:
         with first_here():
             start = given(start, run)
-            _take(STANDS_ON.get(part, ()), start, run)
+            _take(part, start, run)
     begun = None if start is None else start / part
     began = time.monotonic()
     task = task_of(part, recipe, run, data, device)
@@ -225,10 +225,13 @@ def train_part(
     yield from train(task, run / part, every, begun)
 
 
-def _take(names: tuple[str, ...], start: Path, run: Path) -> None:
-    """Copy what a part stands on from the run to start from, where this one has none yet."""
-    for name in names:
-        if (run / name).exists():
+def _take(part: str, start: Path, run: Path) -> None:
+    """Copy what a part stands on from the run to start from, where this one has none yet.
+
+    With a U-Net comes the probe, if there is one: what was all of a mini can be exported again.
+    """
+    for name in (*STANDS_ON.get(part, ()), *(("probe",) if part == "unet" else ())):
+        if (run / name).exists() or (name == "probe" and not (start / name).is_dir()):
             continue
         if not (start / name).is_dir():
             raise ModelError(f"{start} holds no {name}; name the folder of a mini or of its run")
