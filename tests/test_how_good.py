@@ -17,9 +17,11 @@ def test_the_page_is_written_from_the_stored_figures() -> None:
     assert PAGE.read_text("utf-8") == page(stored())
 
 
-def test_the_figures_belong_to_the_shipped_weights_and_the_test_split() -> None:
+def test_the_figures_belong_to_the_test_split_and_to_the_weights_that_the_page_names() -> None:
     found = stored()
-    assert found.model_sha256 == weights_sha256(packaged() / "mini")
+    shipped, own = weights_sha256(packaged() / "mini"), found.model_sha256
+    assert f"`{own[:12]}`" in page(found)
+    assert (f"`{shipped[:12]}`, was trained on since" in page(found)) == (own != shipped)
     assert found.split == "test"
     assert found.settings == Asked().settings
 

@@ -91,7 +91,10 @@ def test_half_precision_differs_from_diffusers_by_what_is_rounded_between_calls(
     whole, half = tiny(family, torch.float32), tiny(family, torch.bfloat16)
     with torch.no_grad():
         true, mine, peer = ours(whole), ours(half), theirs(half)
-        assert apart(true, theirs(whole)) == (0.0, 0)
+        mean, most = apart(true, theirs(whole))
+        # One value that lies between two levels may fall to either, by the processor.
+        assert mean < 0.001
+        assert most <= 1
         exact = apart(mine, theirs(half, exact=True))
     assert exact[0] < 0.3 * apart(mine, peer)[0]
     assert exact[1] <= 3
