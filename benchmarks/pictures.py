@@ -1,7 +1,8 @@
 """Makes the pictures of the page "From Midjourney" with the very commands that stand above them.
 
-`make pictures` runs this. A picture holds its commands, and a test compares them with the page's.
-A picture that stands between comment marks on the page waits: its commands are left alone.
+`make pictures` runs this, and makes the picture of the guide to characters too. A picture holds its
+commands, and a test compares them with the page's. A picture that stands between comment marks on
+the page waits: its commands are left alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
+from lookalike.characters.keeping import kept_card
 from lookalike.cli.main import run
+from lookalike.core.library import Library
 from lookalike.core.pictures import open_picture
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -28,6 +31,14 @@ IMAGES = DOCS / "images"
 SCALE = 2
 GAP, MARGIN = 4, 16  # pixels between two pictures, and between what is given and what is made
 SHADES = 64  # of red, of green and of blue
+
+DRAWN = 6
+"""Characters of the guide's picture."""
+CONTEXTS = (
+    *("serious mouth, white background", "surprised mouth, navy background"),
+    *("closed eyes, lavender background", "blue shirt, peach background"),
+    "grin mouth, dark green background",
+)
 
 _BLOCK = re.compile(
     r"^```sh\n([^`]*)^```\n\n(?:(<!-- )?!\[[^]]*]\(\.\./images/([a-z-]+)\.png\))?", re.MULTILINE
@@ -74,9 +85,37 @@ def row(command: str, names: Sequence[str]) -> Image.Image:
     return _joined(blocks, MARGIN)
 
 
+def characters() -> Scene:
+    """What draws new characters, and shows each in several contexts: a row for each."""
+    draw = f"lookalike characters new --count {DRAWN} --seed 1"
+    keep = [f"lookalike characters save {n} --as c{n}" for n in range(1, DRAWN + 1)]
+    show = [
+        f'lookalike imagine "@c{n}, {context}" --count 1 --seed 1'
+        for n in range(1, DRAWN + 1)
+        for context in CONTEXTS
+    ]
+    return Scene((draw, *keep, *show), "characters")
+
+
+def shelf(scene: Scene) -> Image.Image:
+    """The picture of characters: each one's portrait, then its contexts."""
+    shown = [_shown(name) for command in scene.commands for name in made(command)[-1:]]
+    across = len(CONTEXTS)
+    faces = [kept_card(Library(), f"c{number}").portrait for number in range(1, DRAWN + 1)]
+    made_of = shown[-DRAWN * across :]
+    rows = [
+        _joined([face, *made_of[n * across : (n + 1) * across]], GAP)
+        for n, face in enumerate(faces)
+    ]
+    return _piled(rows)
+
+
 def strip(results: Mapping[str, Sequence[str]]) -> Image.Image:
     """A row for each command, of its pictures by their names."""
-    rows = [row(command, names) for command, names in results.items()]
+    return _piled([row(command, names) for command, names in results.items()])
+
+
+def _piled(rows: Sequence[Image.Image]) -> Image.Image:
     sheet = _sheet((max(r.width for r in rows), sum(r.height + GAP for r in rows) - GAP))
     top = 0
     for each in rows:
@@ -155,6 +194,10 @@ def main() -> None:
         for scene in scenes(PAGE.read_text("utf-8")):
             if not scene.waits:
                 _make(scene)
+    with _empty_folder():
+        scene = characters()
+        save(scene, shelf(scene))
+        print(f"{scene.name}.png", flush=True)
 
 
 if __name__ == "__main__":

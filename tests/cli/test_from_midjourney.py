@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.pictures import IMAGES, PAGE, Scene, commands_of, row, scenes
+from benchmarks.pictures import IMAGES, PAGE, Scene, characters, commands_of, row, scenes
 
 TEXT = PAGE.read_text("utf-8")
 SCENES = scenes(TEXT)
@@ -50,3 +50,10 @@ def test_every_anchor_of_the_table_is_a_heading() -> None:
     linked = set(re.findall(r"\]\(#([a-z-]+)\)", TEXT))
     assert linked <= anchors
     assert len(linked) >= 10
+
+
+def test_the_picture_of_characters_was_made_by_its_commands() -> None:
+    scene = characters()
+    assert commands_of(IMAGES / "characters.png") == scene.commands
+    with Image.open(IMAGES / "characters.png") as shown:
+        assert shown.height > shown.width * 0.9  # six rows of a portrait and five contexts
