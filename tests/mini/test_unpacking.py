@@ -77,6 +77,10 @@ def test_a_damaged_mini_is_told_and_leaves_nothing(exported: Path, tmp_path: Pat
         unpack(broken, tmp_path / "run")
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "run").exists()
+    (broken / "recipe.json").write_text('{"pictures": 3}')
+    with pytest.raises(ModelError, match="cannot be taken apart") as raised:
+        unpack(broken, tmp_path / "run")
+    assert "\n" not in str(raised.value)
 
 
 def test_a_decoder_that_learns_alone_leaves_latents_as_they_are(

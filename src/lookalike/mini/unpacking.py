@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from lookalike.core.errors import ModelError
 from lookalike.core.files import building, read_json
 from lookalike.mini.recipe import MiniRecipe
@@ -33,16 +35,17 @@ def unpack(mini: Path, run: Path) -> None:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from transformers import CLIPModel
 
-    recipe = MiniRecipe.model_validate(read_json(mini / RECIPE))
-    samples = int(read_json(mini / ABOUT).get("samples", 0))
     with building(run) as folder:
         try:
+            recipe = MiniRecipe.model_validate(read_json(mini / RECIPE))
+            samples = int(read_json(mini / ABOUT).get("samples", 0))
             with quiet():
                 clip: Any = CLIPModel.from_pretrained(mini / "clip")
                 vae: Any = AutoencoderKL.from_pretrained(mini / "vae")
                 unet: Any = UNet2DConditionModel.from_pretrained(mini / "unet")
-        except (OSError, ValueError, RuntimeError) as fault:
-            raise ModelError(f"{mini} cannot be taken apart: {fault}") from fault
+        except (SafetensorError, OSError, ValueError, RuntimeError) as fault:
+            line = " ".join(str(fault).split())[:160]
+            raise ModelError(f"{mini} cannot be taken apart: {line}") from fault
         save_weights(folder / "clip", clip, recipe.clip)
         save_weights(folder / "vae", vae, recipe.vae)
         save_weights(folder / "unet", unet, recipe.unet, samples)
