@@ -21,6 +21,7 @@ from lookalike.core.records import Settings
 from lookalike.models.card import Card, read_card
 from lookalike.models.maker import save_maker
 from lookalike.session import Note, Session
+from lookalike.session.portraits import portrait_again
 from tests.characters.small import small_maker, small_recipe
 from tests.engine.tiny import noise_picture
 from tests.models.tiny_checkpoints import make_clip, make_tiny
@@ -215,3 +216,11 @@ def test_what_is_no_character_is_told(warm: Session) -> None:
     with pytest.raises(PictureError, match="nothing is saved as @nobody"):
         warm.character("@nobody")
     assert Library().names() == ["hero"]
+
+
+def test_a_portrait_of_other_steps_and_size_is_made_again_so(warm: Session) -> None:
+    settings = Settings(count=1, steps=2, pixels=48)
+    [card] = warm.new_characters(1, seed=3, settings=settings)
+    assert card.portrait.size == (48, 48)
+    again = portrait_again(warm.models, warm.portrait_recipe(card)).result()
+    assert again.pictures[0].tobytes() == card.portrait.tobytes()

@@ -60,6 +60,6 @@ def _drawn(models: Models, recipe: Recipe, number: int) -> Generator[Progress, N
             note(f"{backbone.name} is not the {recipe.model} of the recipe: its SHA-256 is another")
         if recipe.adapters.get(_MAKER) != maker.sha256:
             note("the generator of characters is not the one of the recipe: its SHA-256 is another")
-        card = drawn_again(backbone, maker, recipe.seeds[0], number)
+        card = drawn_again(backbone, maker, recipe.seeds[0], number, recipe.prompt.settings)
     yield from ()
     return Result([card.portrait], portrait_recipe(card, recipe.prompt.settings.model))
