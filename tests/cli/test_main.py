@@ -164,7 +164,8 @@ def test_defaults_in_the_help_are_those_in_force(ask: Ask) -> None:
     known, shown = Settings(), " ".join(ask(["imagine", "--help"]).out.split())
     assert f"pictures to make; {known.count} if unset" in shown
     assert f"sampler; {known.steps} if unset" in shown
-    assert f"follow the prompt; {known.guidance:g} if unset" in shown
+    assert known.guidance is None
+    assert "follow the prompt; the model's own if unset" in shown
     assert f"Width to height; {known.aspect} if unset" in shown
     assert known.model == options.MODEL
 

@@ -82,10 +82,11 @@ def test_a_hash_is_listed_once_it_is_known(no_package: Path, shelf: Path) -> Non
 
 
 def test_a_file_beside_a_checkpoint_speaks_for_it(shelf: Path) -> None:
-    notes = {"licence": "OpenRAIL++", "prediction": "v_prediction"}
+    notes = {"licence": "OpenRAIL++", "prediction": "v_prediction", "guidance": 7.5}
     (shelf / "big.json").write_text(json.dumps(notes))
     assert resolve("big").licence == "OpenRAIL++"
     assert resolve(str(shelf / "big.safetensors")).prediction == "v_prediction"
+    assert resolve("big").guidance == 7.5
 
 
 def test_notes_that_say_nonsense_are_refused_in_one_line(shelf: Path) -> None:

@@ -218,8 +218,11 @@ def test_what_is_no_character_is_told(warm: Session) -> None:
     assert Library().names() == ["hero"]
 
 
-def test_a_portrait_of_other_steps_and_size_is_made_again_so(warm: Session) -> None:
-    settings = Settings(count=1, steps=2, pixels=48)
+@pytest.mark.parametrize("guidance", [None, 1.5])
+def test_a_portrait_of_other_settings_is_made_again_so(
+    warm: Session, guidance: float | None
+) -> None:
+    settings = Settings(count=1, steps=2, pixels=48, guidance=guidance)
     [card] = warm.new_characters(1, seed=3, settings=settings)
     assert card.portrait.size == (48, 48)
     again = portrait_again(warm.models, warm.portrait_recipe(card)).result()

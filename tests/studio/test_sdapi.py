@@ -52,7 +52,7 @@ def test_pictures_of_words_have_the_seeds_that_are_told(
         "negative_prompt": "hat",
         "seed": 7,
         "steps": 1,
-        "cfg_scale": 3,
+        "cfg_scale": 4,
         "batch_size": 2,
         "sampler_name": "DPM++ 2M",
         "override_settings": {"sd_model_checkpoint": "mini"},
@@ -64,7 +64,8 @@ def test_pictures_of_words_have_the_seeds_that_are_told(
     assert sizes == [(side, side)] * 2
     assert (info["seed"], info["all_seeds"], info["width"]) == (7, [7, 8], side)
     prompt = live[0].job(info["job"]).items[0].record["prompt"]
-    assert (prompt["avoid"], prompt["settings"]["guidance"]) == ("hat", 3)
+    assert (prompt["avoid"], prompt["settings"]["guidance"]) == ("hat", 4)
+    assert info["cfg_scale"] == 4
 
 
 def test_a_picture_is_remade_and_a_part_of_it_filled(

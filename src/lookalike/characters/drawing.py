@@ -154,8 +154,12 @@ def _made(
     [words] = maker.words(place[None])
     chosen = settings or PORTRAIT
     face = portrait(backbone, words, about.portrait, chosen)
-    told = about.model_copy(update={"steps": chosen.steps, "pixels": chosen.pixels})
-    return Card(words, place, face, told)
+    how = {
+        "steps": chosen.steps,
+        "pixels": chosen.pixels,
+        "guidance": chosen.guided(backbone.guidance),
+    }
+    return Card(words, place, face, about.model_copy(update=how))
 
 
 def save_sheet(cards: Sequence[Card], folder: Path) -> None:

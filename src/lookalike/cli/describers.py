@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.options import MODEL, Device, Guidance, Json, Model, session, settings
+from lookalike.cli.options import MODEL, Device, Guidance, Json, Model, Steps, session, settings
 
 if TYPE_CHECKING:
     from lookalike.evaluate.describing import Describers
@@ -48,7 +48,6 @@ Weights = Annotated[
 Seeds = Annotated[
     int, typer.Option("--seeds", min=1, max=64, help="Pictures made of each description.")
 ]
-Steps = Annotated[int | None, typer.Option("--steps", help="Steps of the sampler; 25 if unset.")]
 
 
 def describers(

@@ -75,7 +75,7 @@ Seed = Annotated[
 Steps = Annotated[int | None, typer.Option("--steps", help="Steps of the sampler; 25 if unset.")]
 Guidance = Annotated[
     float | None,
-    typer.Option("--guidance", help="How strictly to follow the prompt; 5 if unset."),
+    typer.Option("--guidance", help="How strictly to follow the prompt; the model's own if unset."),
 ]
 Aspect = Annotated[
     str | None,

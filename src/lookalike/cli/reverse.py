@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lookalike.cli import output
-from lookalike.cli.options import MODEL, Device, Json, Model, own_pixels, session, settings
+from lookalike.cli.options import (
+    MODEL,
+    Device,
+    Guidance,
+    Json,
+    Model,
+    Steps,
+    own_pixels,
+    session,
+    settings,
+)
 
 if TYPE_CHECKING:
     from lookalike.reverse.importing import Imported
@@ -49,10 +59,6 @@ Seeds = Annotated[
 ]
 First = Annotated[
     int, typer.Option("--seed", min=0, max=2**32 - 1, help="The first picture's seed.")
-]
-Steps = Annotated[int | None, typer.Option("--steps", help="Steps of the sampler; 25 if unset.")]
-Guidance = Annotated[
-    float | None, typer.Option("--guidance", help="How strictly to follow prompts; 5 if unset.")
 ]
 
 DtypeName = Literal["auto", "float32", "float16", "bfloat16"]

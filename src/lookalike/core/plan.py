@@ -16,7 +16,7 @@ from lookalike.core.embedding import Embedding
 from lookalike.core.grids import grid, layout
 from lookalike.core.pictures import MAX_PIXELS, save_numbered
 from lookalike.core.png import Sign
-from lookalike.core.records import Prompt, Recipe
+from lookalike.core.records import GUIDANCE, Prompt, Recipe
 
 Denoise = Callable[[Tensor, Tensor, Embedding], Tensor]
 """`denoise(x, level, conditioning)`: the clean latents that a model sees in noisy ones."""
@@ -71,6 +71,11 @@ class Plan:
     injections: tuple[Injection, ...] = ()
     finish: Finish | None = None
     seeds: tuple[int, ...] = ()
+
+    @property
+    def guidance(self) -> float:
+        """How strictly the prompt is followed."""
+        return self.prompt.settings.guided(GUIDANCE)
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,8 +108,11 @@ class Settings(Record):
         default=None, description="Where chance starts; drawn anew for each run if unset."
     )
     steps: int = Field(default=25, ge=1, le=1000, description="How many steps the sampler takes.")
-    guidance: float = Field(
-        default=5.0, ge=0.0, le=50.0, description="How strictly to follow the prompt; 1 is plain."
+    guidance: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=50.0,
+        description="How strictly to follow the prompt, 1 is plain; as its model has it if unset.",
     )
     image_weight: float = Field(
         default=1.0, ge=0.0, le=3.0, description="Weight of image references against the text."
@@ -150,10 +153,22 @@ class Settings(Record):
         default=None, description="A variant of the version's look; raw adds the least."
     )
 
+    def settled(self, guidance: float) -> Settings:
+        """These settings with the guidance that is usual for their model, if they name none."""
+        return self.model_copy(update={"guidance": self.guided(guidance)})
+
+    def guided(self, usual: float) -> float:
+        """How strictly to follow the prompt, which is as usual where no guidance is named."""
+        return usual if self.guidance is None else self.guidance
+
     @property
     def sampling_steps(self) -> int:
         """How many steps the sampler takes at this quality."""
         return max(1, round(self.steps * self.quality))
+
+
+GUIDANCE = 5.0
+"""How strictly prompts are followed where neither settings nor a model's owner say."""
 
 
 def _by_role(references: Iterable[Reference]) -> Iterable[Reference]:

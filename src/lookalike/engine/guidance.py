@@ -26,7 +26,7 @@ def guided(
     from dividing by the sum of all: there, one part that pushes away doubles the guidance of the
     rest, and bleaches mini's colours. All are asked for `together`, unless memory is short.
     """
-    scale = plan.prompt.settings.guidance
+    scale = plan.guidance
     total = total_weight([c.weight for c in plan.conditionings])
     read = [c for c in plan.conditionings if total]
     shares = [c.weight / total for c in read]

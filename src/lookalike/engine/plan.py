@@ -147,8 +147,9 @@ def _plan(
     seeds: Sequence[int],
 ) -> Plan:
     own = noise(backbone, seeds, size_of(backbone, prompt.settings))
+    settled = prompt.settings.settled(backbone.guidance)
     return Plan(
-        prompt=prompt,
+        prompt=prompt.model_copy(update={"settings": settled}),
         conditionings=conditionings,
         unconditional=backbone.unconditional(),
         start=spread(own, prompt.settings.chaos),

@@ -39,7 +39,7 @@ def rows_plan(
 ) -> Plan:
     """The plan of such a batch."""
     return Plan(
-        prompt=Prompt(parts=(), settings=settings),
+        prompt=Prompt(parts=(), settings=settings.settled(backbone.guidance)),
         conditionings=(Conditioning(embedding),),
         unconditional=backbone.unconditional(),
         start=noise(backbone, seeds, size_of(backbone, settings)),

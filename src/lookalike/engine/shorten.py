@@ -147,6 +147,7 @@ def _changes(
 ) -> Iterator[tuple[Latents, Float[Tensor, " wordings"]]]:
     """At each level, the clean prediction and how much each wording changes the effect."""
     settings = prompt.settings
+    guidance = settings.guided(backbone.guidance)
     scheduler = backbone.scheduler(levels)
     seeds = draw_seeds(settings.seed or 0, _PICTURES)
     x = noise(backbone, seeds, size_of(backbone, settings)) * scheduler.init_noise_sigma
@@ -156,7 +157,7 @@ def _changes(
         whole = effect(seen, prompt.parts)
         size = _length(whole).clamp_min(torch.finfo(whole.dtype).tiny)
         changes = [(_length(whole - effect(seen, one)) / size).mean() for one in wordings]
-        clean = seen[_BARE] + settings.guidance * whole
+        clean = seen[_BARE] + guidance * whole
         x = scheduler.step(clean, level, x, return_dict=False)[0]
         yield clean, torch.stack(changes).cpu()
 

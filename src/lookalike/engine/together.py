@@ -45,7 +45,7 @@ def form(plan: Plan) -> Hashable:
         (one.weight, one.embedding.tokens.shape[1:], one.against is None)
         for one in plan.conditionings
     )
-    how = (chosen.model, chosen.sampling_steps, chosen.stop, chosen.guidance, chosen.tile)
+    how = (chosen.model, chosen.sampling_steps, chosen.stop, plan.guidance, chosen.tile)
     held = (plan.clean is None, plan.mask is None)
     return (how, held, told, plan.first, plan.start.shape[1:])
 

@@ -15,6 +15,7 @@ from safetensors.torch import save
 from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
 
 from lookalike.core.files import building, read_json, write_bytes, write_json
+from lookalike.core.records import GUIDANCE
 from lookalike.mini.recipe import MiniRecipe
 from lookalike.mini.tokenizer import write_tokenizer
 from lookalike.mini.training import (
@@ -165,6 +166,7 @@ def _about(recipe: MiniRecipe, samples: int) -> dict[str, Any]:
         "licence": "Apache-2.0",
         "pixels": recipe.pictures.pixels,
         "word_drop": recipe.unet.word_drop,
+        "guidance": recipe.guidance,
         "samples": samples,
         "trained_on": licences,
     }
@@ -178,6 +180,7 @@ def _card(recipe: MiniRecipe, samples: int) -> str:
         train=recipe.pictures.train,
         samples=samples,
         caption_drop=round(100 * unet.caption_drop),
+        guidance=GUIDANCE if recipe.guidance is None else recipe.guidance,
         words=round(100 * unet.word_drop),
         drawn="\n".join(drawn),
     )
@@ -190,6 +193,7 @@ It draws the characters of lookalike's own world and knows nothing else. Apache-
 
 - `StableDiffusionPipeline.from_pretrained(FOLDER, safety_checker=None)` loads it; the whole CLIP
   is in `clip/` (`CLIPModel.from_pretrained(FOLDER + "/clip")`).
+- Its own guidance is {guidance:g} (`guidance_scale` of that pipeline).
 - Trained on {train} drawn pictures; the U-Net saw {samples} samples. v-prediction, zero terminal
   SNR, captions dropped at {caption_drop} %.
 - In {words} % of captions the states of the words were replaced by the EOS state (SOS, EOS and pad

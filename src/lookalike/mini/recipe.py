@@ -124,6 +124,12 @@ class MiniRecipe(BaseModel):
     unet: UnetRecipe
     probe: ProbeRecipe
     judge: JudgeRecipe | None = None
+    guidance: float | None = Field(
+        default=None,
+        ge=0,
+        le=50,
+        description="How strictly mini follows prompts where nothing else is asked; 5 if unset.",
+    )
 
 
 def read_recipe(name: str) -> MiniRecipe:

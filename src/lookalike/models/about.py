@@ -12,15 +12,15 @@ from lookalike.core.record import explain
 from lookalike.models.layout import json_of, weight_files
 from lookalike.models.spec import ModelSpec
 
-STATED = ("family", "licence", "dtypes", "prediction", "zero_snr")
+STATED = ("family", "licence", "dtypes", "prediction", "zero_snr", "guidance")
 
 
 def describe_path(path: Path, name: str, source: str) -> ModelSpec:
     """Fill a ModelSpec from what lies on this machine; nothing but headers and notes is read.
 
     A folder may hold `model.json`, a file `x.safetensors` may have `x.json` beside it: a JSON
-    object with any of family, licence, dtypes, prediction and zero_snr. It goes before whatever
-    the checkpoint says of itself; other keys are left alone.
+    object with any of family, licence, dtypes, prediction, zero_snr and guidance. It goes before
+    whatever the checkpoint says of itself; other keys are left alone.
     """
     notes = _notes(path)
     stated = {key: notes[key] for key in STATED if notes.get(key) is not None}

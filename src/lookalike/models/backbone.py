@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lookalike.core.compute import Compute
 from lookalike.core.embedding import Embedding
+from lookalike.core.records import GUIDANCE
 from lookalike.models.clip import Clip
 from lookalike.models.towers import TextTower
 
@@ -45,6 +46,7 @@ class Backbone(ABC):
     pixels: int  # the side it was trained at
     latent: tuple[int, int, int]  # channels, height, width at that side
     scheduler_config: dict[str, Any]
+    guidance: float = GUIDANCE  # how strictly its prompts are followed, if nothing else is asked
     prediction: str  # what the U-Net was trained to tell: epsilon, v_prediction or sample
     folder: Path | None  # where files that belong to the model lie beside its weights
     towers: Sequence[TextTower]  # that `embed` reads; the last one is the tower of `clip`

@@ -19,6 +19,7 @@ from lookalike.core.errors import ModelError, PictureError
 from lookalike.core.files import reason, write_new
 from lookalike.core.pictures import open_picture, png_bytes
 from lookalike.core.record import Record, Text
+from lookalike.core.records import GUIDANCE
 from lookalike.models.backbone import Backbone
 from lookalike.models.named import Words
 from lookalike.models.weights import read_header
@@ -44,6 +45,9 @@ class About(Record):
     steps: int = Field(default=25, ge=1, description="The sampler's steps of the portrait.")
     pixels: int | None = Field(
         default=None, ge=8, description="The portrait's side; the model's own if unset."
+    )
+    guidance: float = Field(
+        default=GUIDANCE, ge=0, le=50, description="How strictly the portrait follows its prompt."
     )
     licence: Text = Field(default="", description="Under which terms it may be used.")
 

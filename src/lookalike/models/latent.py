@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lookalike.core.embedding import Embedding, join
 from lookalike.core.errors import ModelError, OptionError
+from lookalike.core.records import GUIDANCE
 from lookalike.models.adjusting import adjusted
 from lookalike.models.backbone import Backbone, Site
 from lookalike.models.clip import Clip
@@ -54,6 +55,7 @@ class LatentDiffusion(Backbone):
         sha256: str = "",
         find_clip: Callable[[LatentDiffusion], Clip] | None = None,
         has_clip: bool = False,
+        guidance: float | None = None,
     ) -> None:
         """Take parts that are on their device already; `find_clip` is called at first need."""
         config = parts.unet.config
@@ -70,6 +72,7 @@ class LatentDiffusion(Backbone):
         self.latent = (int(self.vae.config.latent_channels), side, side)
         self.pixels = side * self.factor
         self.prediction = self.scheduler_config.get("prediction_type", "epsilon")
+        self.guidance = GUIDANCE if guidance is None else guidance
         self._blank_is_zero = parts.blank_is_zero
         self._find_clip, self._has_clip = find_clip, has_clip
         self._clip: Clip | None = None

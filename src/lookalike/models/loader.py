@@ -52,6 +52,7 @@ def load_backbone(
         sha256=weights_sha256(path),
         find_clip=lambda backbone: find_clip(backbone, clip),
         has_clip=_own_clip(parts.folder) is not None or clip is not None or _cached(parts),
+        guidance=spec.guidance,
     )
 
 

@@ -37,6 +37,13 @@ class ModelSpec(Record):
         default=None,
         description="Whether its last noise level is pure noise, where the files do not say.",
     )
+    guidance: float | None = Field(
+        default=None,
+        ge=0,
+        le=50,
+        description="How strictly its prompts are followed where nothing else is asked; 5 if "
+        "unset.",
+    )
 
     @property
     def kind(self) -> str:

@@ -18,7 +18,7 @@ from lookalike.models.computing import as_run, check_compiler, prepared
 from lookalike.models.offloading import REST
 from lookalike.models.spec import ModelSpec
 
-Key = tuple[str, str | None, bool | None]
+Key = tuple[str, str | None, bool | None, float | None]
 PRECISION = "LOOKALIKE_DTYPE"
 """What precision models run in where none is asked for: half takes half the memory."""
 
@@ -156,7 +156,7 @@ class Models:
 
 def _key(spec: ModelSpec) -> Key:
     """Tell models apart by what changes their pictures, not by what is known of them."""
-    return spec.source, spec.prediction, spec.zero_snr
+    return spec.source, spec.prediction, spec.zero_snr, spec.guidance
 
 
 def _apple_gpus() -> int:

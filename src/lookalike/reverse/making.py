@@ -62,7 +62,7 @@ def recipe_of(
         seeds=seeds,
         seed=seed,
         steps=settings.steps,
-        guidance=settings.guidance,
+        guidance=settings.guided(backbone.guidance),
         dtype=str(backbone.dtype).removeprefix("torch."),
     )
 

@@ -29,7 +29,13 @@ def portrait_recipe(card: Card, model: str) -> Recipe:
     about = card.about
     assert about.seed is not None  # a drawn character has both
     assert about.number is not None
-    own = {"model": model, "seed": about.seed, "steps": about.steps, "pixels": about.pixels}
+    own = {
+        "model": model,
+        "seed": about.seed,
+        "steps": about.steps,
+        "pixels": about.pixels,
+        "guidance": about.guidance,
+    }
     settings = PORTRAIT.model_copy(update=own)
     return Recipe(
         made_by=CHARACTERS,

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from typing import Generic, TypeVar
@@ -113,7 +113,9 @@ class Prepared:
 
 def prepared(backbone: Backbone, job: Job) -> Prepared:
     """Tell what is to be told of a job, and plan it."""
-    began, chosen, expected = time.perf_counter(), job.prompt.settings, job.expected
+    began, expected = time.perf_counter(), job.expected
+    chosen = job.prompt.settings.settled(backbone.guidance)
+    job = replace(job, prompt=job.prompt.model_copy(update={"settings": chosen}))
     _tell(backbone, job)
     seeds = expected.seeds if expected else draw_seeds(chosen.seed, chosen.count)
     plan = _VERBS[job.verb](backbone, job, seeds)

@@ -77,8 +77,14 @@ class About(Record):
         """
         if self.base_sha256 == backbone.sha256:
             return True
-        white = any(reader.kind == "white" for reader in self.readers)
-        return bool(self.clip_sha256) and not white and self.clip_sha256 == backbone.clip.sha256
+        if not self.clip_sha256 or self.is_white:
+            return False
+        return self.clip_sha256 == backbone.clip.sha256
+
+    @property
+    def is_white(self) -> bool:
+        """Whether one of its readers is a white box, which reads captions beside pictures."""
+        return any(reader.kind == "white" for reader in self.readers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +128,7 @@ class Reverser:
         if not pictures:
             return torch.zeros(0, self.about.width)
         captions = [""] * len(pictures)
-        if any(reader.kind == "white" for reader in self.readers):
+        if self.about.is_white:
             captions = self._captions(backbone, pictures)
         inputs = inputs_of(backbone, pictures, captions)
         size = at_once(backbone, HALVES)
@@ -192,14 +198,7 @@ def own_folder(backbone: Backbone) -> Path | None:
     """Where the Backbone's own reverse model lies: beside its weights, or in the package."""
     from lookalike.models.spec import packaged
 
-    places = (
-        [packaged() / FOLDER]
-        if backbone.folder is None
-        else [
-            backbone.folder / FOLDER,
-            packaged() / FOLDER,
-        ]
-    )
+    places = [place / FOLDER for place in (backbone.folder, packaged()) if place is not None]
     kept = [each for each in places if (each / CONFIG).is_file()]
     return next((each for each in kept if _about(each).fits(backbone)), None)
 

@@ -96,8 +96,9 @@ def _settings(asked: Common) -> Settings:
     chosen: dict[str, object] = {
         "count": asked.batch_size * asked.n_iter,
         "steps": asked.steps,
-        "guidance": asked.cfg_scale,
     }
+    if asked.cfg_scale is not None:
+        chosen["guidance"] = asked.cfg_scale
     if asked.seed >= 0:
         chosen["seed"] = asked.seed
     if asked.tiling:
@@ -173,7 +174,7 @@ def _info(job: Job, shown: list[Item], asked: Common) -> dict[str, Any]:
         "width": shown[0].width,
         "height": shown[0].height,
         "steps": asked.steps,
-        "cfg_scale": asked.cfg_scale,
+        "cfg_scale": shown[0].record["prompt"]["settings"]["guidance"],
         "batch_size": len(shown),
         "sampler_name": SAMPLER,
         "sd_model_name": job.model,

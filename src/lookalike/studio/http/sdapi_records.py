@@ -22,7 +22,9 @@ class Common(Record):
     negative_prompt: str = Field(default="", max_length=ask.MOST_TEXT, description="Plain words.")
     seed: int = Field(default=-1, ge=-1, le=2**32 - 1, description="-1 draws one.")
     steps: int = Field(default=25, ge=1, le=150, description="Of the sampler.")
-    cfg_scale: float = Field(default=5.0, ge=0, le=50, description="The guidance.")
+    cfg_scale: float | None = Field(
+        default=None, ge=0, le=50, description="The guidance; the model's own if unset."
+    )
     width: int | None = Field(default=None, ge=8, le=4096, description="The model's own if unset.")
     height: int | None = Field(default=None, ge=8, le=4096, description="The model's own if unset.")
     batch_size: int = Field(default=1, ge=1, le=16, description="How many pictures,")

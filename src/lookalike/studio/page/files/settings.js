@@ -11,7 +11,7 @@ export function settings({ changed = () => {}, aspect = true } = {}) {
     count: number({ min: 1, max: 64, step: 1, placeholder: 4, ...on }),
     seed: number({ min: 0, max: 2 ** 32 - 1, step: 1, placeholder: "by chance", ...on }),
     steps: number({ min: 1, max: 1000, step: 1, placeholder: 25, ...on }),
-    guidance: number({ min: 0, max: 50, step: 0.5, placeholder: 5, ...on }),
+    guidance: number({ min: 0, max: 50, step: 0.5, placeholder: "the model's", ...on }),
     aspect: aspect && h("input", { type: "text", placeholder: "1:1", pattern: "[1-9][0-9]*:[1-9][0-9]*", ...on }),
     pixels: number({ min: 8, max: 4096, step: 8, placeholder: "the model's", ...on }),
   };
