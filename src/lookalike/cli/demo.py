@@ -43,7 +43,7 @@ MARK = "demo.json"
 def demo(
     picture: Shown = None,
     out: Folder = Path("demo"),
-    text: Change = "hot pink hair",
+    text: Change = "a person with hot pink hair",
     seed: Seed = 1,
     steps: Steps = None,
     model: Model = MODEL,

@@ -205,7 +205,7 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork,
         self,
         picture: PictureSource | None = None,
         *,
-        text: str = "hot pink hair",
+        text: str = "a person with hot pink hair",
         settings: Settings | None = None,
     ) -> Demo:
         """The whole round trip on a picture, by default on a character that mini never saw."""
@@ -215,7 +215,7 @@ class Session(PictureWork, PromptWork, LearningWork, RestyleWork, CharacterWork,
         self,
         picture: PictureSource | None = None,
         *,
-        text: str = "hot pink hair",
+        text: str = "a person with hot pink hair",
         settings: Settings | None = None,
     ) -> Run[Demo]:
         """`demo`, to be watched."""
