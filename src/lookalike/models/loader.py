@@ -14,6 +14,7 @@ from lookalike.models.folder import load_folder, loading
 from lookalike.models.hashing import weights_sha256
 from lookalike.models.hub import HUB_ID, cached_file, fetch_checkpoint, fetch_clip
 from lookalike.models.latent import LatentDiffusion
+from lookalike.models.lean import import_leanly
 from lookalike.models.parts import Parts
 from lookalike.models.room import check_room
 from lookalike.models.sd import StableDiffusion
@@ -22,6 +23,13 @@ from lookalike.models.single_file import load_file
 from lookalike.models.spec import ModelSpec
 from lookalike.models.vision import MATCHING, check_same_tower, load_clip, share_tower
 
+NEEDED = (
+    "diffusers.models.autoencoders.autoencoder_kl",
+    "diffusers.models.unets.unet_2d_condition",
+    "diffusers.schedulers.scheduling_dpmsolver_multistep",
+    "transformers.models.clip.modeling_clip",
+)
+"""What every checkpoint is made of."""
 PREDICTIONS = ("epsilon", "v_prediction", "sample")
 
 
@@ -58,6 +66,7 @@ def load_backbone(
 
 def load_parts(path: Path, spec: ModelSpec, dtype: torch.dtype) -> Parts:
     """Load a folder or a single file, with what `spec` knows better than the files."""
+    import_leanly(*NEEDED)
     parts = load_folder(path, spec.family, dtype) if path.is_dir() else load_file(path, spec)
     config = dict(parts.scheduler_config)
     if spec.prediction is not None:
