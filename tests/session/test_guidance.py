@@ -28,7 +28,8 @@ def test_a_model_follows_prompts_as_its_owner_says(
 ) -> None:
     session = owned(tmp_path / "tiny", said)
     plain, named = session.imagine(FEW), session.imagine(f"{FEW} --guidance {usual}")
-    assert plain.recipe.prompt.settings.guidance == usual
+    assert (plain.recipe.prompt.settings.guidance, plain.recipe.guidance) == (None, usual)
+    assert (named.recipe.prompt.settings.guidance, named.recipe.guidance) == (usual, None)
     assert plain.pictures[0].tobytes() == named.pictures[0].tobytes()
     stricter = session.imagine(f"{FEW} --guidance {usual + 4}")
     assert stricter.pictures[0].tobytes() != plain.pictures[0].tobytes()

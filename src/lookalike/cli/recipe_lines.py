@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from lookalike.core.records import ROLES, Recipe
+from lookalike.core.records import GUIDANCE, ROLES, Recipe
 
 UNSAMPLED = ("restyle",)
 """Verbs that no sampler takes part in: what is usually set for it says nothing of them."""
@@ -12,7 +12,7 @@ UNSAMPLED = ("restyle",)
 
 def tell(found: Recipe, signed: str) -> None:
     """A recipe in lines of a name and a value; what says nothing is left out."""
-    chosen, sampled = found.prompt.settings, found.made_by not in UNSAMPLED
+    chosen, sampled = found.settings, found.made_by not in UNSAMPLED
     leant = {one.source for one in found.prompt.references}
     lines = {
         "made by": f"{found.made_by} (lookalike {found.version})",
@@ -25,7 +25,7 @@ def tell(found: Recipe, signed: str) -> None:
         "model": f"{found.model} (SHA-256 {found.model_sha256[:12]}…)",
         "seed": _seed(found),
         "steps": str(chosen.steps) * sampled,
-        "guidance": f"{chosen.guidance:g}" * sampled,
+        "guidance": f"{chosen.guided(GUIDANCE):g}" * sampled,
         "aspect": chosen.aspect * sampled,
         "options": ", ".join(f"{k} {v}" for k, v in found.options.items() if v is not None),
         "versions": ", ".join(f"{k} {v}" for k, v in found.libraries.items()),

@@ -251,6 +251,12 @@ class Recipe(Record):
     adapters: dict[Text, str] = Field(
         default_factory=dict, description="SHA-256 of an adapter's files, by their names."
     )
+    guidance: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=50.0,
+        description="How strictly the prompt was followed, where it does not say so itself.",
+    )
     resolved: Text = Field(default="", description="The text as the model read it.")
     cut: Text = Field(default="", description="What was too long for the model and was cut off.")
     libraries: dict[str, str] = Field(
@@ -260,6 +266,12 @@ class Recipe(Record):
         default=None, description="How the model was run, where not plainly in float32."
     )
     seconds: float = Field(default=0.0, ge=0.0, le=1e9, description="How long it took.")
+
+    @property
+    def settings(self) -> Settings:
+        """The prompt's settings, with the guidance that it was followed with."""
+        own = self.prompt.settings
+        return own if self.guidance is None else own.settled(self.guidance)
 
     @model_validator(mode="after")
     def _picture_has_a_seed(self) -> Recipe:

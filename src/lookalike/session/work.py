@@ -114,11 +114,12 @@ class Prepared:
 def prepared(backbone: Backbone, job: Job) -> Prepared:
     """Tell what is to be told of a job, and plan it."""
     began, expected = time.perf_counter(), job.expected
-    chosen = job.prompt.settings.settled(backbone.guidance)
-    job = replace(job, prompt=job.prompt.model_copy(update={"settings": chosen}))
+    chosen = job.prompt.settings
+    settled = (expected.settings if expected else chosen).settled(backbone.guidance)
     _tell(backbone, job)
     seeds = expected.seeds if expected else draw_seeds(chosen.seed, chosen.count)
-    plan = _VERBS[job.verb](backbone, job, seeds)
+    whole = replace(job, prompt=job.prompt.model_copy(update={"settings": settled}))
+    plan = _VERBS[job.verb](backbone, whole, seeds)
     return Prepared(job, seeds, plan, began, expected.among if expected else None)
 
 
@@ -190,6 +191,7 @@ def _recipe(backbone: Backbone, one: Prepared) -> Recipe:
         options=dict(job.options),
         references={one.name: one.sha256 for one in job.sources},
         adapters={**job.adapters, **weights_of(job)},
+        guidance=one.plan.guidance if job.prompt.settings.guidance is None else None,
         resolved=text.removesuffix(cut).rstrip(),
         cut=cut,
         libraries=_libraries(),

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 
 from lookalike.core.errors import ModelError, OptionError, PromptError
-from lookalike.core.records import Settings
+from lookalike.core.records import Recipe, Settings
 from lookalike.studio import requests as ask
 from lookalike.studio.http.compat import done, encoded, pictures, plain, settings_of, sized
 from lookalike.studio.http.sdapi_records import (
@@ -174,7 +174,7 @@ def _info(job: Job, shown: list[Item], asked: Common) -> dict[str, Any]:
         "width": shown[0].width,
         "height": shown[0].height,
         "steps": asked.steps,
-        "cfg_scale": shown[0].record["prompt"]["settings"]["guidance"],
+        "cfg_scale": Recipe.model_validate(shown[0].record).settings.guidance,
         "batch_size": len(shown),
         "sampler_name": SAMPLER,
         "sd_model_name": job.model,

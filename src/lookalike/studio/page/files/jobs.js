@@ -157,7 +157,7 @@ function below(shown, items, add) {
 export function varied(item, strength) {
   const own = item.record.prompt?.settings ?? {};
   const settings = {};
-  for (const name of ["model", "count", "steps", "guidance"]) if (own[name] !== undefined) settings[name] = own[name];
+  for (const name of ["model", "count", "steps", "guidance"]) if (own[name] != null) settings[name] = own[name];
   return { picture: item.picture, ...(strength ? { strength } : {}), ...(Object.keys(settings).length ? { settings } : {}) };
 }
 

@@ -89,7 +89,7 @@ function recipe(item) {
   const lines = {
     kind: item.kind, made: dates.format(new Date(item.created * 1000)), by: record.made_by ?? record.by,
     size: item.width ? `${item.width} × ${item.height}` : null, model: record.model,
-    seed: record.seeds?.[record.index ?? 0], steps: own.steps, guidance: own.guidance,
+    seed: record.seeds?.[record.index ?? 0], steps: own.steps, guidance: own.guidance ?? record.guidance,
     options: record.options && Object.keys(record.options).length
       ? Object.entries(record.options).map(([name, value]) => `${name} ${value}`).join(", ") : null,
     "read as": record.resolved, "cut off": record.cut, seconds: record.seconds?.toFixed?.(1), likeness: item.likeness?.toFixed(3),
