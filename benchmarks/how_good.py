@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.measuring.which import remark
 from lookalike.core.intervals import Interval
+from lookalike.core.records import GUIDANCE
 from lookalike.evaluate.entrants import BASE, CEILING, FLOOR
 from lookalike.evaluate.plots import by_steps
 from lookalike.evaluate.showing import COMPARED, axes, cell
@@ -95,9 +96,9 @@ def page(found: Converters) -> str:
 def _made(found: Converters) -> str:
     made = (
         f"Model: {found.model} (`{found.model_sha256[:12]}`), {found.settings.sampling_steps} "
-        f"steps, guidance {found.settings.guidance:g}. References come from the {found.split} "
-        f"split. {_count(found.pictures, 'picture')} like each, and {_count(found.edits, 'edit')} "
-        f"of each, drawn from {found.instructions} instructions."
+        f"steps, guidance {found.settings.guided(GUIDANCE):g}. References come from the "
+        f"{found.split} split. {_count(found.pictures, 'picture')} like each, and "
+        f"{_count(found.edits, 'edit')} of each, drawn from {found.instructions} instructions."
     )
     since = remark(found.model_sha256)
     return f"{made} {since}\n" if since else f"{made}\n"

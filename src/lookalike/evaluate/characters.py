@@ -135,7 +135,7 @@ def measure(
         model_sha256=backbone.sha256,
         maker=maker.sha256,
         contexts=len(contexts),
-        settings=asked.settings,
+        settings=asked.settings.settled(backbone.guidance),
         rows=rows,
         **_places(maker),
     )

@@ -111,7 +111,7 @@ def judge_describers(
     description; `agreement`, the share of a picture's attributes that the probe finds in these;
     `seconds`, how long describing one picture takes once the bank is read.
     """
-    chosen = settings or Settings()
+    chosen = (settings or Settings()).settled(backbone.guidance)
     made = {name: describers.make(by, options) for name, (by, options) in methods.items()}
     wanted = _Wanted(backbone, pictures, truths)
     every: dict[str, _Scores] = {}

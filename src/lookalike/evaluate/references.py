@@ -70,7 +70,7 @@ def measure(
     Raises:
         OptionError: there is no part of that name.
     """
-    chosen = settings or Settings(steps=20)
+    chosen = (settings or Settings(steps=20)).settled(backbone.guidance)
     known = list(dict.fromkeys(one.part for one in settings_of()))
     for part in parts:
         if part not in known:

@@ -75,7 +75,7 @@ def measure(
     `closed-form`, from the converted picture; `description`, from the best description; `floor`,
     from no text.
     """
-    chosen = settings or Settings()
+    chosen = (settings or Settings()).settled(backbone.guidance)
     shown = held_out("test", count, backbone.pixels)
     texts: list[str] = []
     for batch in in_batches(shown.pictures):

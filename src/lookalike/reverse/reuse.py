@@ -78,7 +78,7 @@ def reuse(
     Yields what is done, each share's first pictures, and at last the curve. The U-Net is as it
     was whenever something is yielded.
     """
-    chosen = settings or Settings()
+    chosen = (settings or Settings()).settled(backbone.guidance)
     wanted = _wanted(backbone, asked, probe)
     every: dict[float, Scores] = {}
     for share in sorted({0.0, *shares}):
