@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 from pathlib import Path
 from typing import Any
 
+from benchmarks.commands import COMMANDS
 from benchmarks.configs import SHAPES
 from benchmarks.rehearse import FIGURES, GIB, LOADED
 from lookalike.core.files import write_json
@@ -18,6 +20,8 @@ from lookalike.core.files import write_json
 PAGE = Path(__file__).parent.parent / "docs" / "guides" / "memory.md"
 WEIGHTS = "weights"
 NAMES = {"sd15": "SD 1.5", "sd15-inpainting": "SD 1.5 inpainting", "sd21": "SD 2.1", "sdxl": "SDXL"}
+SEEING = {LOADED[True], *(each.name for each in COMMANDS if each.eyes)}
+SEEN_ALONE = "batch, embed"
 SPARE = 0.25
 """GiB that a command may need beyond what was measured."""
 
@@ -59,13 +63,22 @@ def commands_table(told: dict[str, Any]) -> str:
 
 
 def _need(rows: dict[str, Any], name: str) -> str:
-    """The minimum for a command; a dash where it was not rehearsed, or failed."""
-    known = rows.get(name, {}).get("peak")
-    if known is None:
+    """The minimum for a command; a dash where it was not rehearsed, or failed.
+
+    One that was killed needed more than there was.
+    """
+    row = rows.get(name, {})
+    if row.get("failed") == -signal.SIGKILL and "peak" in row:
+        return f"> {math.floor(row['peak'])}"
+    if "peak" not in row or "failed" in row:
         return "–"
-    before = [rows[each]["peak"] for each in LOADED.values() if each in rows]
-    loaded = max(before[:1] or [0.0])
-    return str(math.ceil(max(known, loaded) + SPARE))
+    return str(math.ceil(max(row["peak"], _loading(rows, eyes=name in SEEING)) + SPARE))
+
+
+def _loading(rows: dict[str, Any], *, eyes: bool) -> float:
+    """What loading takes; with eyes, as a command shows that does so in a process of its own."""
+    order = (SEEN_ALONE, LOADED[True]) if eyes else (LOADED[False],)
+    return next((rows[each]["peak"] for each in order if each in rows), 0.0)
 
 
 def filled(text: str) -> str:

@@ -236,7 +236,7 @@ def _keep(file: Path, key: str, name: str, found: Measured) -> None:
     told: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     row = {"peak": round(found.peak, 2), "cpu": round(found.cpu, 1)}
     rows = told.setdefault(key, {})
-    rows[name] = row if not found.code else {"failed": found.code}
+    rows[name] = row if not found.code else row | {"failed": found.code}
     write_json(file, told)
 
 

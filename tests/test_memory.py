@@ -30,3 +30,12 @@ def test_a_minimum_holds_the_loading_too() -> None:
     assert "| imagine | 6 |" in table
     assert "| tune | 10 |" in table
     assert "| edit | – |" in table
+
+
+def test_what_sees_needs_what_loading_its_eyes_takes() -> None:
+    rows = {"load": {"peak": 5.3}, "batch, embed": {"peak": 7.4}, "blend": {"peak": 6.1}}
+    killed = {"learn": {"failed": -9, "peak": 22.6}, "tune": {"failed": 1, "peak": 9.0}}
+    table = commands_table({"sdxl, bfloat16": rows | killed})
+    assert "| blend | 8 |" in table
+    assert "| learn | > 22 |" in table
+    assert "| tune | – |" in table
