@@ -126,6 +126,16 @@ SEEN = (
         True,
     ),
     Command("tune", "tune domain --out g.safetensors --steps 1 --batch 1 --model MODEL", True),
+    *(
+        Command(f"convert, {by}, at 256", f"{line} --resolution 256 --model MODEL", True)
+        for by, line in {
+            "online": "convert hero.png --by online --steps 1 --batch 1 --out i.safetensors",
+            "textual-inversion": "convert hero.png --by textual-inversion --steps 1 --batch 1 "
+            "--out j.safetensors",
+            "dreambooth": "convert hero.png --by dreambooth --steps 1 --batch 1 "
+            "--out k.safetensors",
+        }.items()
+    ),
     made("vary, tuned", "vary hero.png --by tuned --weights g.safetensors", eyes=True),
     Command("learn", "learn hero.png --as hero --steps 1 --batch 1 --model MODEL", True),
     made("imagine, learnt", "imagine '@hero, in the rain'", eyes=True),

@@ -92,6 +92,12 @@ def tune(
     ] = 8,
     scope: Scope = "self",
     text_frame: Frame = "a person",
+    resolution: Annotated[
+        int | None,
+        typer.Option(
+            "--resolution", help="Side that pictures are learnt at; the model's if unset."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Where chance starts.")] = 0,
     licence: Licence = "",
     model: Model = MODEL,
@@ -118,6 +124,7 @@ def tune(
         prompt_rate=prompt_rate,
         scope=scope,
         text_frame=text_frame,
+        resolution=resolution,
         seed=seed,
     )
     work = made.tune(folder, out, recipe, licence=licence, every=SECONDS)

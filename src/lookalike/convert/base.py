@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
     from lookalike.core.embedding import Embedding
     from lookalike.models.backbone import Backbone
+
+Resolution = Annotated[
+    int | None,
+    Field(
+        ge=8,
+        le=4096,
+        description="Side that pictures are learnt at, less for less memory; the model's if unset.",
+    ),
+]
 
 
 class Converter(Method, ABC):

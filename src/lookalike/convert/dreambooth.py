@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from lookalike.convert.base import Converter
+from lookalike.convert.base import Converter, Resolution
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,6 +33,7 @@ class DreamBooth(Converter):
     steps: int = Field(default=400, ge=1, le=100_000, description="Steps of learning.")
     rate: float = Field(default=1e-3, gt=0, le=1, description="Learning rate.")
     batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
+    resolution: Resolution = None
     rank: int = Field(default=8, ge=1, le=256, description="Rank of the additions.")
     word: str = Field(default="sks", description="The rare word.")
     kind: str = Field(default="person", description="What the subject is, in a word.")
@@ -73,6 +74,8 @@ class DreamBooth(Converter):
         from lookalike.train.task import steady
 
         schedule = steady(steps=self.steps, batch=self.batch, rate=self.rate, seed=self.seed)
-        recipe = LoraRecipe(schedule=schedule, rank=self.rank, text=self.text)
+        recipe = LoraRecipe(
+            schedule=schedule, rank=self.rank, text=self.text, resolution=self.resolution
+        )
         key = (self.name, self.model_dump_json(), mark_of(pictures))
         return kept(backbone, key, lambda: teach(backbone, pictures, recipe))

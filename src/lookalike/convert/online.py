@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from lookalike.convert.base import Converter
+from lookalike.convert.base import Converter, Resolution
 from lookalike.core.errors import OptionError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Online(Converter):
         default=0.01, gt=0, le=1, description="Learning rate of the vision side."
     )
     batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
+    resolution: Resolution = None
     prompts: int = Field(default=8, ge=0, le=256, description="Visual prompt vectors a layer.")
     scope: Literal["cross", "self", "attention"] = Field(
         default="cross",
@@ -95,4 +96,5 @@ class Online(Converter):
             scope=self.scope,
             fit=self.fit,
             text_frame=self.text_frame,
+            resolution=self.resolution,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from lookalike.convert.base import Converter
+from lookalike.convert.base import Converter, Resolution
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,6 +34,7 @@ class TextualInversion(Converter):
         default=0.5, gt=0, le=10, description="Learning rate, as a share of a number's size."
     )
     batch: int = Field(default=4, ge=1, le=256, description="Noise levels seen in one step.")
+    resolution: Resolution = None
     vectors: int = Field(default=1, ge=1, le=16, description="Pseudo-words that are learnt.")
     kind: str = Field(
         default="person", description="What the subject is: the word that they start as."
@@ -77,6 +78,8 @@ class TextualInversion(Converter):
         schedule = steady(
             steps=self.steps, batch=self.batch, rate=self.rate, seed=self.seed, weight_decay=0.0
         )
-        recipe = InversionRecipe(schedule=schedule, vectors=self.vectors, word=self.kind)
+        recipe = InversionRecipe(
+            schedule=schedule, vectors=self.vectors, word=self.kind, resolution=self.resolution
+        )
         key = (self.name, self.model_dump_json(), mark_of(pictures))
         return kept(backbone, key, lambda: invert(backbone, pictures, recipe))

@@ -15,6 +15,7 @@ from PIL.Image import Image
 from pydantic import Field
 from torch import Tensor
 
+from lookalike.convert.base import Resolution
 from lookalike.core.embedding import Embedding
 from lookalike.models.backbone import Backbone
 from lookalike.train.task import Recipe, Task
@@ -77,6 +78,7 @@ class DenoisingRecipe(Recipe):
     caption_drop: float = Field(
         default=0.1, ge=0, le=1, description="The share of samples without any prompt."
     )
+    resolution: Resolution = None
 
 
 R = TypeVar("R", bound=DenoisingRecipe)
@@ -89,7 +91,8 @@ class DenoisingTask(Task[R]):
         self.recipe, self.backbone, self.count = recipe, backbone, len(pictures)
         self.levels = len(alphas(backbone))
         with torch.no_grad():
-            self.latents = backbone.encode(pictures).float()
+            side = recipe.resolution or backbone.pixels
+            self.latents = backbone.encode(pictures, (side, side)).float()
             self.blank = backbone.unconditional()
 
     @abstractmethod
