@@ -138,6 +138,16 @@ SEEN = (
     ),
     made("vary, tuned", "vary hero.png --by tuned --weights g.safetensors", eyes=True),
     Command("learn", "learn hero.png --as hero --steps 1 --batch 1 --model MODEL", True),
+    Command(
+        "learn, at 256",
+        "learn hero.png --as hero --replace --steps 1 --batch 1 --resolution 256 --model MODEL",
+        True,
+    ),
+    Command(
+        "tune, at 256",
+        "tune domain --out l.safetensors --steps 1 --batch 1 --resolution 256 --model MODEL",
+        True,
+    ),
     made("imagine, learnt", "imagine '@hero, in the rain'", eyes=True),
     made("imagine, image prompt", "imagine hero.png 'in the rain' --iw 2", eyes=True),
     made(
