@@ -127,14 +127,13 @@ SEEN = (
     ),
     Command("tune", "tune domain --out g.safetensors --steps 1 --batch 1 --model MODEL", True),
     *(
-        Command(f"convert, {by}, at 256", f"{line} --resolution 256 --model MODEL", True)
-        for by, line in {
-            "online": "convert hero.png --by online --steps 1 --batch 1 --out i.safetensors",
-            "textual-inversion": "convert hero.png --by textual-inversion --steps 1 --batch 1 "
-            "--out j.safetensors",
-            "dreambooth": "convert hero.png --by dreambooth --steps 1 --batch 1 "
-            "--out k.safetensors",
-        }.items()
+        Command(
+            f"convert, {by}, at 256",
+            f"convert hero.png --by {by} --steps 1 --batch 1 --resolution 256 "
+            f"--out {by}-256.safetensors --model MODEL",
+            True,
+        )
+        for by in ("online", "textual-inversion", "dreambooth")
     ),
     made("vary, tuned", "vary hero.png --by tuned --weights g.safetensors", eyes=True),
     Command("learn", "learn hero.png --as hero --steps 1 --batch 1 --model MODEL", True),

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 LOADED = """
-import sys
 from lookalike.models.lean import import_leanly
 from lookalike.models.loader import NEEDED
 import_leanly(*NEEDED)
