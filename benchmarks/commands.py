@@ -166,6 +166,22 @@ SEEN = (
     Command(
         "describe, a reader", "describe hero.png --by reverse --weights reader --model MODEL", True
     ),
+    *(
+        Command(
+            f"reverse train, {what}",
+            f"reverse train drawn --recipe {name}.toml --run {name}-run --out {name} --model MODEL",
+            True,
+        )
+        for name, what in (("by-clip", "by CLIP"), ("head", "its head alone"))
+    ),
+    *(
+        Command(
+            f"describe, a reader {what}",
+            f"describe hero.png --by reverse --weights {name} --model MODEL",
+            True,
+        )
+        for name, what in (("by-clip", "by CLIP"), ("head", "by its head"))
+    ),
     made("vary, subtle", "vary hero.png --strength subtle", eyes=True),
     made("vary, strong", "vary wide.png --strength strong --aspect 2:1", eyes=True),
     made("vary, a region", "vary hero.png --region 10%,20%,50%,50%", eyes=True),

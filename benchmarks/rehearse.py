@@ -179,6 +179,22 @@ def _prepare(folder: Path, shape: Shape) -> None:
     save_adapter(folder / "adapter.safetensors", unet, width)
 
 
+def _reading(kind: str, probing: float = 0.1) -> str:
+    """A recipe of one reader, for one step."""
+    return f"""words = 20
+ranked = 0
+[neighbours]
+count = 4
+[kernel]
+centroids = 8
+[readers.{kind}]
+kind = "{kind}"
+probing = {probing}
+snapshots = 1
+schedule = {{ steps = 1, batch = 1, rate = 1e-4, bf16 = false }}
+"""
+
+
 RECIPES = {
     "characters.toml": """portrait = "a photo of @it"
 [names]
@@ -193,17 +209,9 @@ steps = 1
 batch = 2
 rate = 1e-4
 """,
-    "reverse.toml": """words = 20
-ranked = 0
-[neighbours]
-count = 4
-[kernel]
-centroids = 8
-[readers.white]
-kind = "white"
-snapshots = 1
-schedule = { steps = 1, batch = 1, rate = 1e-4, bf16 = false }
-""",
+    "reverse.toml": _reading("white"),
+    "by-clip.toml": _reading("clip"),
+    "head.toml": _reading("white", probing=1),
 }
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from benchmarks.restyle import sooner
 from benchmarks.speed._community import Community, Published
+from benchmarks.speed.restyle import row
 from lookalike.core.compute import Compute
 from lookalike.core.records import Prompt, Settings
 from lookalike.engine.plan import text_plan
@@ -52,3 +53,13 @@ def test_a_race_is_won_where_we_are_as_near_as_they_ever_get() -> None:
 
 def test_a_race_is_lost_where_we_never_get_as_near() -> None:
     assert sooner(looked(5, 3), looked(4, 2), "style")["times_sooner"] == 0
+
+
+def test_a_race_of_pairs_is_told_by_its_median_and_by_those_that_were_lost() -> None:
+    found = [
+        {"seconds": 2.0, "their_seconds": 2.0 * n, "times_sooner": float(n)} for n in (4, 0, 3)
+    ]
+    told = row("ours", found)
+    assert (told.ours, told.theirs, told.ratio) == (2, 6, pytest.approx(1 / 3))
+    assert told.note == "4.0, 0.0, 3.0 times sooner by pair; never as near for 1"
+    assert row("ours", [found[1]] * 2 + found[:1]).ratio is None

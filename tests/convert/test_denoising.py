@@ -5,11 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
 
+from lookalike.convert.dreambooth import DreamBooth
+from lookalike.convert.learning import denoising
 from lookalike.convert.learning.denoising import alphas, denoising_loss, trainable, where
+from lookalike.convert.learning.task import recipe_of
+from lookalike.convert.online import Online
 from lookalike.core.embedding import Embedding
 from lookalike.models.latent import LatentDiffusion
-from tests.engine.tiny import tiny_backbone
+from tests.convert.learning import forget
+from tests.engine.tiny import noise_picture, tiny_backbone
 
 LEVELS = torch.tensor([3, 500, 990])
 KINDS = ("epsilon", "v_prediction", "sample")
@@ -44,12 +50,42 @@ def test_the_loss_is_that_of_the_predicted_kind(own: LatentDiffusion, kind: str)
 
 def test_plain_attention_is_lent_and_taken_back(own: LatentDiffusion) -> None:
     before = dict(own.unet.attn_processors)
-    with trainable(own):
+    recipe = recipe_of(steps=1, batch=1, rate=1e-4, seed=0)
+    with trainable(own, recipe):
         assert all(now is not before[n] for n, now in own.unet.attn_processors.items())
     assert dict(own.unet.attn_processors) == before
-    with pytest.raises(KeyboardInterrupt), trainable(own):
+    with pytest.raises(KeyboardInterrupt), trainable(own, recipe):
         raise KeyboardInterrupt
     assert dict(own.unet.attn_processors) == before
+
+
+@pytest.mark.parametrize("by", [Online, DreamBooth])
+def test_large_pictures_are_learnt_from_as_small_ones_in_less_memory(
+    own: LatentDiffusion, by: type[Online | DreamBooth], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is computed twice has what is learnt in it both times."""
+    found, kept = list[dict[str, Tensor]](), list[int]()
+    asked = by(steps=3, batch=1, rate=1e-3)
+    for large in (denoising.LARGE, 0):
+        forget()
+        monkeypatch.setattr(denoising, "LARGE", large)
+        held = 0
+
+        def count(tensor: Tensor) -> Tensor:
+            nonlocal held
+            held += tensor.numel()
+            return tensor
+
+        with saved_tensors_hooks(count, lambda tensor: tensor):
+            made = asked.convert(own, [noise_picture()])
+        assert made.adjustment is not None
+        found.append(dict(made.adjustment.additions))
+        kept.append(held)
+        assert not any(getattr(one, "gradient_checkpointing", False) for one in own.unet.modules())
+    assert max(float(one.abs().max()) for one in found[0].values()) > 1e-5
+    for name, one in found[0].items():
+        torch.testing.assert_close(found[1][name], one, rtol=1e-4, atol=1e-7)
+    assert kept[1] < 0.7 * kept[0]
 
 
 def test_rows_are_taken_from_the_one_or_the_other() -> None:

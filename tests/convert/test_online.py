@@ -154,7 +154,7 @@ def test_a_wrong_file_to_begin_from_is_refused_in_a_line(
 def fixed(task: LearningTask) -> float:
     """The task's own loss at the noise and levels of some steps that no training sees."""
     task.module.eval()
-    with torch.no_grad():
+    with torch.no_grad(), task.lent():
         return sum(float(task.loss(step)[0]) for step in range(1000, 1003)) / 3
 
 

@@ -9,9 +9,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lookalike.restyle.losses import EPS, Gaussian, gram_distance, roughness, w2_distance
+from lookalike.restyle.losses import (
+    EPS,
+    Gaussian,
+    Tangent,
+    gram_distance,
+    roughness,
+    w2_distance,
+)
 from lookalike.restyle.moments import Moments, totals
-from lookalike.restyle.roots import roots, trace_and_inverse, trace_of_root
+from lookalike.restyle.roots import roots, trace_and_inverse
 
 
 def features(seed: int, channels: int = 6, places: int = 50) -> Float[Tensor, "1 c 5 w"]:
@@ -67,16 +74,6 @@ def test_both_ways_to_a_trace_are_one_iteration() -> None:
     np.testing.assert_allclose(other.numpy(), inverse.numpy(), rtol=1e-7)
 
 
-def test_a_traces_gradient_is_that_of_small_changes() -> None:
-    matrix = positive(5).requires_grad_()
-    (gradient,) = torch.autograd.grad(trace_of_root(matrix), matrix)
-    step = torch.zeros(5, 5, dtype=torch.float64)
-    step[1, 3] = step[3, 1] = 1e-5
-    with torch.no_grad():
-        change = trace_of_root(matrix + step) - trace_of_root(matrix - step)
-    assert float(change) / 2e-5 == pytest.approx(float(gradient[1, 3] + gradient[3, 1]), 1e-4)
-
-
 def w2_by_scipy(one: Tensor, other: Tensor) -> float:
     rows = [each[0].flatten(1).double().numpy() for each in (one, other)]
     means = [each.mean(1) for each in rows]
@@ -109,6 +106,24 @@ def test_the_wasserstein_distance_pulls_as_small_changes_do() -> None:
     back[0, 1, 2, 3] -= 0.05
     change = w2_distance(Moments.of(moved), style) - w2_distance(Moments.of(back), style)
     assert float(change) / 0.1 == pytest.approx(float(one.grad[0, 1, 2, 3]), rel=2e-2)
+
+
+def test_a_distance_by_a_pictures_own_tangent_is_the_distance() -> None:
+    one, style = Moments.of(features(1)), Gaussian.of(Moments.of(features(2)))
+    found = w2_distance(one, style, Tangent.at(one, style))
+    assert float(found) == pytest.approx(float(w2_distance(one, style)), 1e-6)
+
+
+def test_a_tangent_lies_above_the_root_and_near_it_close_by() -> None:
+    one, style = features(1), Gaussian.of(Moments.of(features(2)))
+    tangent, aside = Tangent.at(Moments.of(one), style), features(5)
+    gaps = []
+    for share in (0.05, 0.1, 0.4):
+        moved = Moments.of(one.lerp(aside, share))
+        gaps.append(float(w2_distance(moved, style) - w2_distance(moved, style, tangent)))
+    assert min(gaps) > -1e-5  # the root is taken off, so that the distance by a line is smaller
+    assert gaps[0] < gaps[1] < gaps[2]
+    assert gaps[0] < 0.02 * float(w2_distance(Moments.of(one), style))
 
 
 def test_moments_of_parts_add_up_to_those_of_the_whole() -> None:

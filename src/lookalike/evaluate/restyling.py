@@ -105,9 +105,9 @@ class Studio:
     asked: Asked
 
     def painted(self, pair: Pair, preset: str, **given: object) -> Image.Image:
-        """The pair by a preset of restyle, all with the same number of steps at the start."""
-        chosen = {"size": self.asked.size, "first_steps": self.asked.steps, **given}
-        options = options_of(preset, chosen)
+        """The pair by a preset of restyle, most with the same number of steps at the start."""
+        own = {} if preset == "fast" else {"first_steps": self.asked.steps}
+        options = options_of(preset, {"size": self.asked.size, **own, **given})
         device = self.vgg.device
         vgg = self.vgg.to(device, precision_on(device, options.precision), options.pooling)
         *_, last = transfer(vgg, pair.content, [Style(pair.style)], options)
@@ -133,6 +133,7 @@ METHODS: Mapping[str, Callable[[Studio, Pair], Image.Image]] = {
     "colours": lambda studio, pair: recoloured(pair.content, pair.style),
     "w2": lambda studio, pair: studio.multi(pair, "w2"),
     "gram": lambda studio, pair: studio.multi(pair, "gram"),
+    "fast": lambda studio, pair: studio.painted(pair, "fast"),
     "gatys2016": lambda studio, pair: studio.painted(pair, "gatys2016"),
     "seed-document": lambda studio, pair: studio.painted(pair, "seed-document"),
     "sref": lambda studio, pair: studio.leant(pair),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from lookalike.restyle.losses import Gaussian, gram_distance, w2_distance
+from lookalike.restyle.losses import Gaussian, Tangent, gram_distance, w2_distance
 from lookalike.restyle.moments import Moments, sum_of
 from lookalike.restyle.options import Restyle
 from lookalike.restyle.tiles import Tile
@@ -24,7 +24,7 @@ class StyleGoal:
     moments: Moments
     gaussian: Gaussian | None
     scale: float
-    share: float
+    gram: float
 
     @classmethod
     def of(cls, moments: Moments, options: Restyle) -> StyleGoal:
@@ -33,14 +33,24 @@ class StyleGoal:
         scaled = moments.scaled(scale)
         gaussian = Gaussian.of(scaled) if options.loss == "w2" else None
         share = float(scaled.gram.square().mean()) if options.relative else 1.0
-        return cls(scaled, gaussian, scale, max(share, 1e-12))
+        gram = options.gram_weight if options.loss == "w2" else 1.0
+        return cls(scaled, gaussian, scale, gram / max(share, 1e-12))
 
-    def distance(self, moments: Moments) -> Tensor:
+    def tangent(self, moments: Moments) -> Tangent | None:
+        """What `distance` may be told of a picture nearby; None for Gram matrices."""
+        if self.gaussian is None:
+            return None
+        return Tangent.at(moments.scaled(self.scale), self.gaussian)
+
+    def distance(self, moments: Moments, tangent: Tangent | None = None) -> Tensor:
         """How far a picture's moments are from the style's."""
         scaled = moments.scaled(self.scale)
+        found = scaled.first.new_zeros(())
         if self.gaussian is not None:
-            return w2_distance(scaled, self.gaussian)
-        return gram_distance(scaled, self.moments) / self.share
+            found = found + w2_distance(scaled, self.gaussian, tangent)
+        if self.gram:
+            found = found + self.gram * gram_distance(scaled, self.moments)
+        return found
 
 
 @dataclass(frozen=True, eq=False)

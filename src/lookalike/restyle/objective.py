@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from lookalike.models.vgg import Vgg
 from lookalike.restyle.goals import ContentGoal, StyleGoal
-from lookalike.restyle.losses import roughness
+from lookalike.restyle.losses import Tangent, roughness
 from lookalike.restyle.moments import Moments, sum_of, totals
 from lookalike.restyle.options import Restyle, weights
 from lookalike.restyle.tiles import Tile, stride_of, tiles
@@ -63,6 +63,8 @@ class Objective:
         self.tiles = self._tiles(content)
         self.content = ContentGoal.of(self._features(content), options.relative)
         self.styles = [self._goals(aim.picture) for aim in aims]
+        self.tangents: list[dict[str, Tangent | None]] = []
+        self.seen = 0
 
     def at(self, picture: Float[Tensor, "1 3 height width"]) -> Value:
         """The objective at a picture, with its gradient."""
@@ -119,9 +121,15 @@ class Objective:
         }
 
     def _style(self, moments: Mapping[Key, Moments]) -> Tensor:
+        if self.seen % self.options.refresh == 0:
+            self.tangents = [
+                {layer: goals[layer].tangent(moments[layer, aim.region]) for layer in goals}
+                for aim, goals in zip(self.aims, self.styles, strict=True)
+            ]
+        self.seen += 1
         distances = [
-            aim.weight * weight * goals[layer].distance(moments[layer, aim.region])
-            for aim, goals in zip(self.aims, self.styles, strict=True)
+            aim.weight * weight * goals[layer].distance(moments[layer, aim.region], tangents[layer])
+            for aim, goals, tangents in zip(self.aims, self.styles, self.tangents, strict=True)
             for layer, weight in self.style_layers.items()
         ]
         # In shares, the weights of layers are shares too.

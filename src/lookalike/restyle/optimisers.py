@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from lookalike.restyle.objective import Value
+from lookalike.restyle.options import Restyle
 from lookalike.restyle.pixels import resized
 
 Evaluate = Callable[[Tensor], Value]
 
-_BETAS = (0.9, 0.99)  # crowsonkb's; the second is quick, since the picture changes all the while
+_SPREAD = 0.99  # Adam's second beta, crowsonkb's: quick, as the picture changes all the while
 _SMALL = 1e-8
 _HISTORY = 100  # pairs that L-BFGS remembers, as in neural-style's own code
 _ONE_STEP = 1
@@ -21,9 +22,9 @@ _ONE_STEP = 1
 class Adam:
     """Adam (Kingma and Ba 2015); from size to size its moments are made larger with the picture."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, momentum: float = 0.9) -> None:
         """Begin without a memory."""
-        self.rate, self.steps = rate, 0
+        self.rate, self.momentum, self.steps = rate, momentum, 0
         self.first: Tensor | None = None
         self.second: Tensor | None = None
 
@@ -34,10 +35,10 @@ class Adam:
         first = torch.zeros_like(picture) if self.first is None else self.first
         second = torch.zeros_like(picture) if self.second is None else self.second
         self.steps += 1
-        self.first = first.lerp(gradient, 1 - _BETAS[0])
-        self.second = second.lerp(gradient.square(), 1 - _BETAS[1])
-        mean = self.first / (1 - _BETAS[0] ** self.steps)
-        spread = self.second / (1 - _BETAS[1] ** self.steps)
+        self.first = first.lerp(gradient, 1 - self.momentum)
+        self.second = second.lerp(gradient.square(), 1 - _SPREAD)
+        mean = self.first / (1 - self.momentum**self.steps)
+        spread = self.second / (1 - _SPREAD**self.steps)
         return picture - self.rate * mean / (spread.sqrt() + _SMALL), value
 
     def resize(self, size: tuple[int, int]) -> None:
@@ -79,6 +80,8 @@ class Lbfgs:
         self.held = None
 
 
-def optimiser(name: str, rate: float) -> Adam | Lbfgs:
-    """The optimiser of that name."""
-    return Adam(rate) if name == "adam" else Lbfgs(rate)
+def optimiser(options: Restyle) -> Adam | Lbfgs:
+    """The optimiser that the options name."""
+    if options.optimiser == "adam":
+        return Adam(options.rate, options.momentum)
+    return Lbfgs(options.rate)

@@ -58,6 +58,9 @@ class Restyle(Record):
     loss: Literal["w2", "gram"] = Field(
         default="w2", description="How styles are compared: as Gaussians, or by Gram matrices."
     )
+    gram_weight: float = Field(
+        default=0.0, ge=0, le=1e9, description="How much Gram matrices count beside w2."
+    )
     relative: bool = Field(
         default=True,
         description="Whether each layer counts by its share of what the target has there.",
@@ -86,14 +89,27 @@ class Restyle(Record):
     keep_colours: bool = Field(
         default=False, description="Whether the content keeps its colours and takes the strokes."
     )
-    init: Literal["content", "style", "noise"] = Field(
-        default="content", description="What is painted over."
+    init: Literal["content", "colours", "style", "noise"] = Field(
+        default="content",
+        description="What is painted over; colours is the content in those of the style.",
     )
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Where the noise starts.")
     optimiser: Literal["adam", "l-bfgs"] = Field(
         default="adam", description="What moves the pixels."
     )
     rate: float = Field(default=0.02, gt=0, le=10, description="How far a step goes.")
+    momentum: float = Field(
+        default=0.9,
+        ge=0,
+        lt=1,
+        description="How much of a step goes on in the next one (Adam's first beta).",
+    )
+    refresh: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Steps for which w2's roots of matrices serve: more are sooner and rougher.",
+    )
     average: float = Field(
         default=0.99, ge=0, le=0.9999, description="How slowly the mean of all steps follows."
     )
@@ -110,7 +126,20 @@ class Restyle(Record):
 
 _OF_PRESETS: Mapping[Preset, Mapping[str, Any]] = {
     "best": {},
-    "fast": {"size": 384, "scales": 3, "steps": 60, "first_steps": 100, "average": 0.9},
+    # From colours that are right and with little momentum few steps do; so do few of w2's roots.
+    # A little of the Gram distance is what brings both down soonest.
+    "fast": {
+        "size": 384,
+        "scales": 3,
+        "steps": 30,
+        "first_steps": 40,
+        "init": "colours",
+        "rate": 0.025,
+        "momentum": 0.7,
+        "average": 0.8,
+        "refresh": 4,
+        "gram_weight": 0.3,
+    },
     # Gatys et al. (2016), section 2 and their published code: one size, L-BFGS, Gram matrices.
     "gatys2016": {
         "scales": 1,

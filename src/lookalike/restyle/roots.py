@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -47,23 +45,3 @@ def trace_and_inverse(matrix: Float[Tensor, "n n"], iterations: int = ITERATIONS
         step = 1.5 - 0.5 * inverse * root
         root, inverse = root * step, step * inverse
     return root.sum() * scale.sqrt(), (basis * (inverse / scale.sqrt())) @ basis.T
-
-
-class _TraceOfRoot(torch.autograd.Function):
-    """The trace of a square root, whose gradient is half the root's inverse."""
-
-    @staticmethod
-    def forward(ctx: Any, matrix: Tensor) -> Tensor:
-        trace, inverse = trace_and_inverse(matrix)
-        ctx.save_for_backward(inverse)
-        return trace
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        (inverse,) = ctx.saved_tensors
-        return grads[0] * inverse / 2
-
-
-def trace_of_root(matrix: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
-    """The trace of the square root of a symmetric positive matrix."""
-    return cast(Tensor, _TraceOfRoot.apply(matrix))

@@ -49,7 +49,7 @@ def transfer(
     """
     every = sizes(content.size, options.size, options.scales)
     of = options.first_steps + options.steps * (len(every) - 1)
-    moving, best, done = optimiser(options.optimiser, options.rate), None, 0
+    moving, best, done = optimiser(options), None, 0
     for number, size in enumerate(every):
         scene = Scene.of(vgg, content, styles, options, size)
         start = scene.start(options) if best is None else resized(best, size)
@@ -116,7 +116,18 @@ class Scene:
         if options.init == "style":
             height, width = self.content.shape[2:]
             return resized(self.objective.aims[0].picture, (width, height))
-        return self.content
+        return self._coloured() if options.init == "colours" else self.content
+
+    def _coloured(self) -> Tensor:
+        """The content in the colours of each style, by their weights, each where it goes."""
+        made, weight = torch.zeros_like(self.content), torch.zeros_like(self.content[:, :1])
+        for aim in self.objective.aims:
+            mask = self.objective.regions[aim.region]
+            share = torch.full_like(weight, aim.weight) if mask is None else aim.weight * mask
+            like = recoloured(picture(self.content), picture(aim.picture))
+            made += share * tensor(like).to(made)
+            weight += share
+        return torch.where(weight > 0, made / weight, self.content)
 
     def held(self, x: Tensor) -> Tensor:
         """The picture within its bounds, and as the content is where it may not change."""

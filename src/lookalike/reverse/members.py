@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from safetensors import safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
-from lookalike.core.files import write_bytes
+from lookalike.core.tensors import write_tensors
 from lookalike.models.backbone import Backbone
 from lookalike.reverse.claims import claim, fingerprint, lesson_mark
 from lookalike.reverse.curriculum import difficulty, order_of, stages
@@ -93,7 +93,7 @@ def learnt(
             kept[each] = read(task.module, bench.backbone, asked.inputs).contiguous()
             yield Doing(f"{name}: {each}", 1, 1)
     if together.place().first:
-        write_bytes(path, save(dict(kept), metadata={**_marks(path), **marks}))
+        write_tensors(path, kept, {**_marks(path), **marks})
     yield kept
 
 

@@ -38,8 +38,9 @@ class ReaderRecipe(Recipe):
     probing: float = Field(
         default=0.1,
         ge=0,
-        lt=1,
-        description="The share of the steps in which the new layers learn alone.",
+        le=1,
+        description="The share of the steps in which the new layers learn alone; 1: what was "
+        "trained before stays as it is, which takes far less memory.",
     )
     pace: float = Field(
         default=0.3, gt=0, le=1, description="Rate of weights trained before, as a share."

@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
-from lookalike.core.files import write_bytes
+from lookalike.core.tensors import write_tensors
 from lookalike.describe.reversing.readers import Inputs, Reader, reader_of
 from lookalike.models.backbone import Backbone
 from lookalike.models.portions import at_once
@@ -128,9 +128,8 @@ class ReaderTask(Task[ReaderRecipe]):
             own = cosines(self.module, self.backbone, self.lesson.features)
         best = max((float(s.validation.mean()) for s in snapshots(self.folder)), default=-1.0)
         if float(theirs.mean()) > best:
-            state = {k: v.detach().cpu().contiguous() for k, v in self.module.state_dict().items()}
-            write_bytes(self.folder / BEST, save(state))
-        write_bytes(_snapshot(self.folder, step), save({"train": own, "validation": theirs}))
+            write_tensors(self.folder / BEST, self.module.state_dict())
+        write_tensors(_snapshot(self.folder, step), {"train": own, "validation": theirs})
 
 
 def _drawn(backbone: Backbone, recipe: ReaderRecipe, lesson: Lesson) -> Reader:

@@ -9,11 +9,10 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from lookalike.core.errors import ModelError
-from lookalike.core.files import write_bytes
+from lookalike.core.tensors import write_tensors
 from lookalike.train.task import Recipe
 
 NAME = "checkpoint.safetensors"
@@ -69,9 +68,7 @@ def save_weights(folder: Path, module: nn.Module, recipe: Recipe, before: int = 
 
 
 def _write(folder: Path, tensors: dict[str, Tensor], header: dict[str, str | int]) -> None:
-    own = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}
-    told = {name: str(value) for name, value in header.items()}
-    write_bytes(folder / NAME, save(own, metadata=told))
+    write_tensors(folder / NAME, tensors, {name: str(value) for name, value in header.items()})
 
 
 def load_checkpoint(

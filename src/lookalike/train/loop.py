@@ -87,9 +87,10 @@ def _step(
     kind = next(task.module.parameters()).device.type
     bf16 = task.schedule.bf16
     # Without a cache of cast weights: one that outlives its step belongs to a graph that is gone.
-    with torch.autocast(kind, torch.bfloat16, enabled=bf16, cache_enabled=False):
-        loss, details = task.loss(number)
-    loss.backward()
+    with task.lent():
+        with torch.autocast(kind, torch.bfloat16, enabled=bf16, cache_enabled=False):
+            loss, details = task.loss(number)
+        loss.backward()
     together.average_gradients(task.module.parameters())
     torch.nn.utils.clip_grad_norm_(task.module.parameters(), task.schedule.clip)
     optimiser.step()

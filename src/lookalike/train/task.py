@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -89,6 +90,10 @@ class Task(ABC, Generic[R]):
         Where processes share a task, it is the mean over the own rows (`dealt`), or over the whole
         batch from what all have found (`joined`).
         """
+
+    def lent(self) -> AbstractContextManager[None]:
+        """A block in which a step goes forth and back; some lend what they learn to a model."""
+        return nullcontext()
 
     def compile(self) -> None:
         """Have torch compile the module, where it can; what it cannot stays as it is."""

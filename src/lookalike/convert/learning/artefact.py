@@ -9,12 +9,11 @@ from pathlib import Path
 import torch
 from pydantic import ValidationError
 from safetensors import safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from lookalike.convert.learning.task import Learner, LearningRecipe
 from lookalike.core.errors import ModelError
-from lookalike.core.files import write_bytes
+from lookalike.core.tensors import write_tensors
 from lookalike.models.backbone import Backbone
 from lookalike.models.weights import read_header
 
@@ -53,8 +52,7 @@ def save_learner(
         "base_sha256": backbone.sha256,
         "recipe": recipe.model_dump_json(),
     }
-    own = {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in tensors.items()}
-    write_bytes(path, save(own, metadata=header))
+    write_tensors(path, {k: v.to("cpu", torch.float16) for k, v in tensors.items()}, header)
 
 
 def read_domain(path: Path) -> Domain:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
@@ -55,22 +55,6 @@ def alphas(backbone: Backbone) -> Float[Tensor, " levels"]:
     return _alphas[backbone]
 
 
-@contextmanager
-def trainable(backbone: Backbone) -> Iterator[None]:
-    """A block in which the U-Net's attention is that for learning: on a CPU it is faster."""
-    from lookalike.models.attending import Learning
-
-    if backbone.device.type != "cpu":
-        yield
-        return
-    own = dict(backbone.unet.attn_processors)
-    backbone.unet.set_attn_processor(Learning())
-    try:
-        yield
-    finally:
-        backbone.unet.set_attn_processor(own)
-
-
 class DenoisingRecipe(Recipe):
     """Base of recipes that learn from the denoising of a few pictures."""
 
@@ -79,6 +63,39 @@ class DenoisingRecipe(Recipe):
         default=0.1, ge=0, le=1, description="The share of samples without any prompt."
     )
     resolution: Resolution = None
+
+
+LARGE = 96 * 96
+"""Places of latents above which a U-Net's activations are computed twice and not kept."""
+
+
+@contextmanager
+def trainable(backbone: Backbone, recipe: DenoisingRecipe) -> Iterator[None]:
+    """A block in which the U-Net learns as befits it.
+
+    On a CPU its attention is the one whose backward pass is fast; at large sizes (SDXL's 1024
+    pixels) it keeps the states between its blocks alone (Chen et al. 2016, gradient checkpointing).
+    """
+    side = backbone.latent[-1] * (recipe.resolution or backbone.pixels) // backbone.pixels
+    with ExitStack() as stack:
+        if backbone.device.type == "cpu":
+            stack.enter_context(_attending(backbone.unet))
+        if side * side > LARGE:
+            backbone.unet.enable_gradient_checkpointing()
+            stack.callback(backbone.unet.disable_gradient_checkpointing)
+        yield
+
+
+@contextmanager
+def _attending(unet: Any) -> Iterator[None]:
+    from lookalike.models.attending import Learning
+
+    own = dict(unet.attn_processors)
+    unet.set_attn_processor(Learning())
+    try:
+        yield
+    finally:
+        unet.set_attn_processor(own)
 
 
 R = TypeVar("R", bound=DenoisingRecipe)
@@ -102,10 +119,6 @@ class DenoisingTask(Task[R]):
         They are this process's own, where several learn together.
         """
 
-    def lent(self) -> AbstractContextManager[None]:
-        """A block in which the U-Net has what is learnt of it; by default nothing is."""
-        return nullcontext()
-
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
         """The error of one batch."""
         chance = self.chance(step)
@@ -118,8 +131,7 @@ class DenoisingTask(Task[R]):
         prompt = self.prompt(which, chance)
         drop = dealt(torch.rand(len(whole), generator=chance) < self.recipe.caption_drop)
         prompt = where(drop, self.blank.repeat(len(which)), prompt)
-        with self.lent():
-            return denoising_loss(self.backbone, clean, prompt, levels, noise), {}
+        return denoising_loss(self.backbone, clean, prompt, levels, noise), {}
 
 
 def where(which: Bool[Tensor, " batch"], one: Embedding, other: Embedding) -> Embedding:

@@ -58,7 +58,7 @@ class InversionTask(DenoisingTask[InversionRecipe]):
 def invert(backbone: Backbone, pictures: Sequence[Image], recipe: InversionRecipe) -> Pseudo:
     """The pseudo-words of pictures that show one subject."""
     task = InversionTask(backbone, pictures, recipe)
-    with trainable(backbone):
+    with trainable(backbone, recipe):
         for _ in train(task, None):
             pass
     return [each.detach() for each in task.module]

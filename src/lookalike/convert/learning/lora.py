@@ -47,7 +47,7 @@ class LoraTask(DenoisingTask[LoraRecipe]):
 
 def teach(backbone: Backbone, pictures: Sequence[Image], recipe: LoraRecipe) -> Adjustment:
     """The additions to all of the U-Net's attention by which the prompt means the pictures."""
-    with trainable(backbone), low_rank(backbone, recipe) as layers:
+    with trainable(backbone, recipe), low_rank(backbone, recipe) as layers:
         for _ in train(LoraTask(backbone, pictures, recipe, layers), None):
             pass
         return _additions(backbone)

@@ -33,7 +33,7 @@ def learn(
         task.module.load_state_dict(load_learner(domain, backbone).state_dict())
     else:
         task = LearningTask(backbone, pictures, recipe)
-    with trainable(backbone):
+    with trainable(backbone, recipe):
         for _ in train(task, None):
             pass
     task.module.eval()

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from PIL.Image import Image
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
 from lookalike.convert.learning.denoising import alphas, denoising_loss, trainable
@@ -18,7 +18,8 @@ from lookalike.convert.learning.kept import mark_of
 from lookalike.convert.learning.task import Learner, LearningRecipe, LearningTask
 from lookalike.core.embedding import Embedding
 from lookalike.core.errors import LookalikeError, ModelError
-from lookalike.core.files import read_json, write_bytes, write_json
+from lookalike.core.files import read_json, write_json
+from lookalike.core.tensors import write_tensors
 from lookalike.models.backbone import Backbone
 from lookalike.models.portions import at_once
 from lookalike.train import together
@@ -116,7 +117,7 @@ def tune(
     history = _History(run, recipe, backbone.sha256)
     done, last = trained_steps(run), recipe.schedule.steps
     together.wait()  # nobody writes before all have read
-    with trainable(backbone):
+    with trainable(backbone, recipe):
         if (done % judged_every == 0 or done == last) and done not in history.losses:
             # Nothing is learnt yet, or the last step was kept just before a kill, and not judged.
             if done:
@@ -193,10 +194,7 @@ class _History:
 
     def _write(self, learner: Learner | None) -> None:
         if learner is not None:
-            own = {
-                k: v.detach().cpu().contiguous().clone() for k, v in learner.state_dict().items()
-            }
-            write_bytes(self.run / BEST, save(own))
+            write_tensors(self.run / BEST, learner.state_dict())
         kept = {str(k): v for k, v in sorted(self.losses.items())}
         write_json(self.run / HISTORY, {"of": self.own, "losses": kept})
 

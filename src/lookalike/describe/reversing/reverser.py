@@ -14,15 +14,16 @@ from jaxtyping import Float
 from PIL.Image import Image
 from pydantic import Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from lookalike.core.about import about_of
 from lookalike.core.errors import LookalikeError, ModelError
-from lookalike.core.files import building, read_json, write_bytes, write_json
+from lookalike.core.files import building, read_json, write_json
 from lookalike.core.nearest import Nearest
 from lookalike.core.record import Record
+from lookalike.core.tensors import write_tensors
 from lookalike.describe.bank import stored, stored_bank
 from lookalike.describe.reversing.lists import Lists
 from lookalike.describe.reversing.readers import Inputs, Kind, Reader, inputs_of, reader_of
@@ -289,9 +290,8 @@ def save_reverser(reverser: Reverser, folder: Path) -> None:
         "lists.trust": reverser.lists.trust,
         "places": reverser.places,
     }
-    halves = {k: _half(v) for k, v in tensors.items()}
     with building(folder) as work:
-        write_bytes(work / WEIGHTS, save(halves))
+        write_tensors(work / WEIGHTS, {k: _half(v) for k, v in tensors.items()})
         write_json(work / PROMPTS, list(reverser.prompts))
         write_json(work / BANK, stored(reverser.lists.bank))
         if not reverser.index.exact:
@@ -300,5 +300,4 @@ def save_reverser(reverser: Reverser, folder: Path) -> None:
 
 
 def _half(tensor: Tensor) -> Tensor:
-    own = tensor.detach().cpu()
-    return (own.half() if own.is_floating_point() else own).contiguous()
+    return tensor.half() if tensor.is_floating_point() else tensor
