@@ -26,6 +26,7 @@ OPTIONS = {
     "lcm": "`lcm`, 4 steps",
     "compile": "`compile`, from the second picture on",
     "unipc": "`unipc`",
+    "int8": "`int8`",
     "channels-last": "`channels-last`",
     "one-by-one": "`one-by-one`",
 }

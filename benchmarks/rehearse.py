@@ -179,7 +179,7 @@ def _prepare(folder: Path, shape: Shape) -> None:
     save_adapter(folder / "adapter.safetensors", unet, width)
 
 
-def _reading(kind: str, probing: float = 0.1) -> str:
+def _reading(kind: str, probing: float = 0.1, batch: int = 1) -> str:
     """A recipe of one reader, for one step."""
     return f"""words = 20
 ranked = 0
@@ -191,7 +191,7 @@ centroids = 8
 kind = "{kind}"
 probing = {probing}
 snapshots = 1
-schedule = {{ steps = 1, batch = 1, rate = 1e-4, bf16 = false }}
+schedule = {{ steps = 1, batch = {batch}, rate = 1e-4, bf16 = false }}
 """
 
 
@@ -210,7 +210,7 @@ batch = 2
 rate = 1e-4
 """,
     "reverse.toml": _reading("white"),
-    "by-clip.toml": _reading("clip"),
+    "by-clip.toml": _reading("clip", batch=2),
     "head.toml": _reading("white", probing=1),
 }
 

@@ -133,7 +133,7 @@ def race(pair: str, side: int, iterations: int, rivals: Sequence[str]) -> dict[s
         found[name] = theirs[-1]
         for precision, measure in product(ours, MEASURES):
             row = sooner(ours[precision], theirs, measure)
-            found[f"w2 {precision}, to {name}'s {measure}"] = row
+            found[f"fast in {precision}, to {name}'s {measure}"] = row
     return found
 
 

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from functools import partial
 
 from benchmarks.measuring import Asked, Row, alternate, peak
+from benchmarks.speed import _peer
 from benchmarks.speed._peer import WORDS
 from benchmarks.speed.engine import apart
 from lookalike.core.compute import Compute
 from lookalike.core.plan import Result
 from lookalike.core.records import Settings
+from lookalike.models.quantising import weight_bytes
+from lookalike.models.store import Models
 from lookalike.session import Session
 
 REPEATS = 7
@@ -24,9 +27,11 @@ TIMED = {
     "channels-last": (FEW, ""),
     "one-by-one": (FEW, ""),
     "unipc": (FEW, ""),
+    "int8": (FEW, ""),
     "lcm": (4, "4 steps against 8; sharp only on models and LoRAs made for it"),
     "compile": (FEW, "after the first picture, which compiles"),
 }
+SHAPES_OF_INT8 = ("sd15", "sd21", "sdxl")
 SPARING = {"tiles": 1024, "one-by-one": 512}
 """Options that save memory, with the side of the one picture that they are tried on."""
 
@@ -38,6 +43,9 @@ def rows(asked: Asked) -> Iterator[Row]:
     for word, (steps, note) in TIMED.items():
         if asked.wants(word) and (word != "compile" or word in asked.only):
             yield _timed(word, plain, steps, note, repeats)
+    for name in ("mini", *SHAPES_OF_INT8):
+        if asked.wants("int8") and not asked.quick and (row := _weights(name)):
+            yield row
     for word, side in SPARING.items():
         if asked.wants(word) and not asked.quick:
             yield _spared(word, side)
@@ -69,6 +77,27 @@ def _spared(word: str, side: int) -> Row:
         unit="MiB",
         ratio=ours.counted / theirs.counted,
         note="of the whole process, libraries included",
+    )
+
+
+def _weights(name: str) -> Row | None:
+    """What the weights of a U-Net take at int8, against the precision that it was loaded in."""
+    pieces = {one.name: one for one in _peer.pieces(quick=False) if one.dtype != "float32"}
+    if name != "mini" and name not in pieces:
+        return None
+    model, dtype = (name, "float32") if name == "mini" else (pieces[name].model, "bfloat16")
+    found = []
+    for word in (f"{dtype},int8", dtype):
+        with Models("cpu", compute=Compute.read(word)).use(model) as backbone:
+            found.append(weight_bytes(backbone.unet) / 2**20)
+    return Row(
+        part="options",
+        what=f"int8: the weights of the U-Net of {name}",
+        ours=found[0],
+        theirs=found[1],
+        unit="MiB",
+        ratio=found[0] / found[1],
+        note=f"against {dtype}",
     )
 
 

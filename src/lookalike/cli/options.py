@@ -53,7 +53,7 @@ How = Annotated[
         "--compute",
         metavar="WORD,…",
         help="How the model runs: bfloat16, float16, compile, channels-last, tiles, one-by-one, "
-        "offload, unipc, lcm, lora=FILE, lora-weight=1.",
+        "int8, offload, unipc, lcm, lora=FILE, lora-weight=1.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

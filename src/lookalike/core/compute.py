@@ -45,7 +45,10 @@ class Compute(Record):
     one_by_one: bool = Field(
         default=False, description="Ask the U-Net once for each text instead of once a step."
     )
-
+    int8: bool = Field(
+        default=False,
+        description="Keep the U-Net's linear layers in 8 bits a number: less memory, by torchao.",
+    )
     offload: bool = Field(
         default=False,
         description="Keep only the part that works on the device; the others wait in main memory.",
@@ -78,7 +81,7 @@ SHORT = {
     **{name: ("sampler", name) for name in ("dpm++", "unipc", "lcm")},
     **{
         name: (name, "true")
-        for name in ("channels_last", "compile", "tiles", "one_by_one", "offload")
+        for name in ("channels_last", "compile", "tiles", "one_by_one", "int8", "offload")
     },
 }
 """Words that stand for a field and its value."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, cast
 
 from lookalike.core.errors import OutputError
 from lookalike.core.files import writing
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def write_tensors(
@@ -24,7 +25,8 @@ def write_tensors(
     from safetensors import SafetensorError
 
     save = cast(Any, safetensors.torch).save_file
-    seen, own = set[int](), dict[str, Tensor]()
+    seen: set[int] = set()
+    own: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         one = tensor.detach().cpu().contiguous()
         place = one.untyped_storage().data_ptr()

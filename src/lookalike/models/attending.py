@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from torch import Tensor
 
 FEW = 1024
@@ -20,6 +19,8 @@ class Learning:
     """
 
     def __init__(self) -> None:
+        from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
+
         self.plain, self.fused = AttnProcessor(), AttnProcessor2_0()
 
     def __call__(self, attn: Any, hidden_states: Tensor, *args: Any, **more: Any) -> Tensor:

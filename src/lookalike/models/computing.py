@@ -18,6 +18,7 @@ from lookalike.models.backbone import Backbone
 from lookalike.models.family import LORA
 from lookalike.models.folder import loading
 from lookalike.models.offloading import offloaded
+from lookalike.models.quantising import quantised
 from lookalike.models.quiet import quiet
 from lookalike.models.weights import read_header
 
@@ -30,9 +31,12 @@ def prepared(backbone: Backbone, compute: Compute, device: torch.device) -> Back
 
     Raises:
         ModelError: the LoRA is missing, is none, does not fit, or is not the one it should be.
+        OptionError: torchao, which int8 needs, is not there.
     """
     digest = _added(backbone, compute) if compute.lora else None
     backbone.compute = as_run(compute, backbone.dtype, digest)
+    if compute.int8:
+        quantised(backbone.unet)
     if compute.channels_last:
         backbone.unet.to(memory_format=torch.channels_last)
         backbone.vae.to(memory_format=torch.channels_last)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from diffusers.models.attention_processor import Attention
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -23,6 +22,8 @@ class FirstHalf(nn.Module):
 
     def __init__(self, unet: Any) -> None:
         """Copy the weights in float32; what holds none is shared."""
+        from diffusers.models.attention_processor import Attention
+
         super().__init__()
         self.parts = nn.ModuleDict({k: _copied(getattr(unet, k)) for k in _present(unet)})
         for part in self.parts.modules():

@@ -1,8 +1,9 @@
-"""Imports without scipy: it takes a second and 60 MB, and what is asked of it here is nothing.
+"""Imports without scipy and torchao: they take a second and 60 MB, and are asked for nothing here.
 
 diffusers imports it for beta schedules, transformers for losses of object detection, both at once
 and whether they are used or not. While they are imported, stand-ins take its place; whoever does
-use it later through them gets the real one.
+use it later through them gets the real one. torchao is not there for them at all: its weights are
+none that we load, and who asks for int8 imports it then.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 SPARED = "scipy"
 PARTS = ("integrate", "optimize", "stats")
 """What diffusers and transformers import of it."""
+HIDDEN = "torchao"
 
 
 def import_leanly(*names: str) -> None:
@@ -26,19 +28,34 @@ def import_leanly(*names: str) -> None:
     Raises:
         ImportError: one of them cannot be imported with scipy either.
     """
-    if SPARED not in sys.modules and find_spec(SPARED) is not None:
-        try:
-            with _stand_ins():
-                _import(names)
-            return
-        except (ImportError, AttributeError):
-            pass  # one of them imports more of it than what stands in
-    _import(names)
+    with _hidden(HIDDEN):
+        if SPARED not in sys.modules and find_spec(SPARED) is not None:
+            try:
+                with _stand_ins():
+                    _import(names)
+                return
+            except (ImportError, AttributeError):
+                pass  # one of them imports more of it than what stands in
+        _import(names)
 
 
 def _import(names: tuple[str, ...]) -> None:
     for name in names:
         import_module(name)
+
+
+@contextmanager
+def _hidden(name: str) -> Iterator[None]:
+    """Let a package that was not imported yet not be there."""
+    if name in sys.modules:
+        yield
+        return
+    modules: dict[str, Any] = sys.modules
+    modules[name] = None
+    try:
+        yield
+    finally:
+        del modules[name]
 
 
 @contextmanager

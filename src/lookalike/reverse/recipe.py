@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lookalike.core.record import Record
 from lookalike.describe.reversing.readers import Kind
@@ -50,6 +50,12 @@ class ReaderRecipe(Recipe):
     folder: str | None = Field(
         default=None, description="A vision model of transformers; CLIP's own tower if unset."
     )
+
+    @model_validator(mode="after")
+    def _several(self) -> ReaderRecipe:
+        if self.kind == "clip" and self.schedule.batch < 2:
+            raise ValueError("a clip reader should have a batch of 2 or more, as it norms by it")
+        return self
 
 
 class KernelRecipe(Record):
