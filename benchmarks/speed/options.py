@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from benchmarks.measuring import Asked, Row, alternate, peak
-from benchmarks.speed import _peer
-from benchmarks.speed._peer import WORDS
+from benchmarks.speed._peer import WORDS, Piece, pieces
 from benchmarks.speed.engine import apart
 from lookalike.core.compute import Compute
 from lookalike.core.plan import Result
@@ -31,7 +30,6 @@ TIMED = {
     "lcm": (4, "4 steps against 8; sharp only on models and LoRAs made for it"),
     "compile": (FEW, "after the first picture, which compiles"),
 }
-SHAPES_OF_INT8 = ("sd15", "sd21", "sdxl")
 SPARING = {"tiles": 1024, "one-by-one": 512}
 """Options that save memory, with the side of the one picture that they are tried on."""
 
@@ -43,9 +41,11 @@ def rows(asked: Asked) -> Iterator[Row]:
     for word, (steps, note) in TIMED.items():
         if asked.wants(word) and (word != "compile" or word in asked.only):
             yield _timed(word, plain, steps, note, repeats)
-    for name in ("mini", *SHAPES_OF_INT8):
-        if asked.wants("int8") and not asked.quick and (row := _weights(name)):
-            yield row
+    if asked.wants("int8") and not asked.quick:
+        usual = dict[str, Piece]()
+        for one in pieces(quick=False):
+            usual.setdefault(one.name, one)  # a model's first piece has its usual precision
+        yield from map(_weights, usual.values())
     for word, side in SPARING.items():
         if asked.wants(word) and not asked.quick:
             yield _spared(word, side)
@@ -80,24 +80,20 @@ def _spared(word: str, side: int) -> Row:
     )
 
 
-def _weights(name: str) -> Row | None:
+def _weights(piece: Piece) -> Row:
     """What the weights of a U-Net take at int8, against the precision that it was loaded in."""
-    pieces = {one.name: one for one in _peer.pieces(quick=False) if one.dtype != "float32"}
-    if name != "mini" and name not in pieces:
-        return None
-    model, dtype = (name, "float32") if name == "mini" else (pieces[name].model, "bfloat16")
     found = []
-    for word in (f"{dtype},int8", dtype):
-        with Models("cpu", compute=Compute.read(word)).use(model) as backbone:
+    for word in (f"{piece.dtype},int8", piece.dtype):
+        with Models("cpu", compute=Compute.read(word)).use(piece.model) as backbone:
             found.append(weight_bytes(backbone.unet) / 2**20)
     return Row(
         part="options",
-        what=f"int8: the weights of the U-Net of {name}",
+        what=f"int8: the weights of the U-Net of {piece.name}",
         ours=found[0],
         theirs=found[1],
         unit="MiB",
         ratio=found[0] / found[1],
-        note=f"against {dtype}",
+        note=f"against {piece.dtype}",
     )
 
 

@@ -14,6 +14,8 @@ from lookalike.core.adjustment import Adjustment
 from lookalike.core.errors import ModelError
 from lookalike.models.quantising import is_whole
 
+WEIGHT = ".weight"
+
 # Sums are kept as long as their adjustment lives: a run reads the same embedding at every step.
 _sums: WeakKeyDictionary[Adjustment, tuple[ReferenceType[nn.Module], dict[str, Tensor]]] = (
     WeakKeyDictionary()
@@ -33,9 +35,9 @@ def adjusted(unet: Any, adjustment: Adjustment | None) -> Iterator[None]:
         yield
         return
     weights: Mapping[str, nn.Parameter] = dict(unet.named_parameters())
-    _check(weights, adjustment)
-    if not all(is_whole(weights[name]) for name in adjustment.additions):
-        with _beside(unet, adjustment):
+    if any(name in weights and not is_whole(weights[name]) for name in adjustment.additions):
+        _check(weights, adjustment)
+        with beside(unet, adjustment.additions):
             yield
         return
     changed = _summed(unet, weights, adjustment)
@@ -50,11 +52,14 @@ def adjusted(unet: Any, adjustment: Adjustment | None) -> Iterator[None]:
 
 
 @contextmanager
-def _beside(unet: Any, adjustment: Adjustment) -> Iterator[None]:
-    """A block in which linear layers add what the additions make of their input."""
+def beside(unet: Any, additions: Mapping[str, Tensor]) -> Iterator[None]:
+    """A block in which linear layers add what the additions make of their input.
+
+    Their own weights stay untouched; gradients reach the additions.
+    """
     with ExitStack() as stack:
-        for name, each in adjustment.additions.items():
-            layer = unet.get_submodule(name.removesuffix(".weight"))
+        for name, each in additions.items():
+            layer = unet.get_submodule(name.removesuffix(WEIGHT))
             stack.callback(layer.register_forward_hook(_adding(each)).remove)
         yield
 
@@ -75,6 +80,7 @@ def _summed(
     known = _sums.get(adjustment)
     if known is not None and known[0]() is unet:
         return known[1]
+    _check(weights, adjustment)
     made = {
         name: weights[name].data + each.to(weights[name].data)
         for name, each in adjustment.additions.items()

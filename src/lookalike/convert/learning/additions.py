@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch import nn
 
 from lookalike.core.adjustment import Adjustment
+from lookalike.models.adjusting import WEIGHT, beside
 from lookalike.models.backbone import Backbone
-
-WEIGHT = ".weight"
-
 
 Scope = Literal["cross", "self", "attention"]
 """Which weights: the cross-attention's keys and values, all of the self-attention, or of both."""
@@ -50,20 +47,10 @@ class Additions(nn.Module):
     @contextmanager
     def lent(self, unet: Any) -> Iterator[None]:
         """A block in which the U-Net's layers have the additions, open to gradients."""
-        with ExitStack() as stack:
-            for name, weight in zip(self.names, self.weights, strict=True):
-                layer = unet.get_submodule(name.removesuffix(WEIGHT))
-                stack.callback(layer.register_forward_hook(_adding(weight)).remove)
+        with beside(unet, dict(zip(self.names, self.weights, strict=True))):
             yield
 
     def adjustment(self) -> Adjustment:
         """The additions as they are now."""
         pairs = zip(self.names, self.weights, strict=True)
         return Adjustment({name: weight.detach().clone() for name, weight in pairs})
-
-
-def _adding(weight: nn.Parameter) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
-    def add(_: nn.Module, given: tuple[Tensor, ...], made: Tensor) -> Tensor:
-        return made + linear(given[0], weight.to(given[0]))
-
-    return add

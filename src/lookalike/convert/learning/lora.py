@@ -12,10 +12,11 @@ from PIL.Image import Image
 from pydantic import Field
 from torch import Tensor, nn
 
-from lookalike.convert.learning.additions import EVERY, WEIGHT
+from lookalike.convert.learning.additions import EVERY
 from lookalike.convert.learning.denoising import DenoisingRecipe, DenoisingTask, trainable
 from lookalike.core.adjustment import Adjustment
 from lookalike.core.embedding import Embedding
+from lookalike.models.adjusting import WEIGHT
 from lookalike.models.backbone import Backbone
 from lookalike.train.loop import train
 
