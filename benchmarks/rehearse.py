@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from lookalike.models.backbone import Backbone
 
 FIGURES = Path(__file__).parent / "figures" / "rehearsal.json"
-LIMIT = 1800
+LIMIT = 3600
 """Seconds after which a command is taken for stuck."""
+
+PAUSE = 0.05
+"""Seconds between two looks at what a command holds."""
 
 GIB = 2**30
 LOADED = {False: "load", True: "load, with eyes"}
@@ -39,7 +42,10 @@ LOADED = {False: "load", True: "load, with eyes"}
 
 @dataclass(frozen=True)
 class Measured:
-    """How a command ended, and what it took; `peak` is in GiB, the loaded model included."""
+    """How a command ended, and what it took.
+
+    `peak` is in GiB, the loaded model and what had to go to swap included.
+    """
 
     code: int
     seconds: float
@@ -111,10 +117,21 @@ def measured(command: Command, checkpoint: Path, folder: Path) -> Measured:
     child = os.fork()
     if not child:
         os._exit(_inside(command, checkpoint, folder))
-    _, status, used = os.wait4(child, 0)
+    highest = 0
+    while not (ended := os.wait4(child, os.WNOHANG))[0]:
+        highest = max(highest, _held(child))
+        time.sleep(PAUSE)
+    _, status, used = ended
     code = os.waitstatus_to_exitcode(status)
     seconds, cpu = time.perf_counter() - began, used.ru_utime + used.ru_stime
-    return Measured(code, seconds, cpu, used.ru_maxrss * 1024 / GIB)
+    return Measured(code, seconds, cpu, max(highest, used.ru_maxrss) * 1024 / GIB)
+
+
+def _held(process: int) -> int:
+    """KiB that a process holds, what lies in swap included, which its own peak leaves out."""
+    told = Path(f"/proc/{process}/status").read_text()
+    held = dict(line.split(":", 1) for line in told.splitlines())
+    return sum(int(held[name].split()[0]) for name in ("VmRSS", "VmSwap") if name in held)
 
 
 def _inside(command: Command, checkpoint: Path, folder: Path) -> int:

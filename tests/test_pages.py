@@ -49,23 +49,25 @@ def test_all_that_notice_says_is_on_the_page() -> None:
     assert {word.strip(",") for word in said if not set(word) <= {"-"}} <= shown
 
 
-def test_figures_of_any_form_become_tables() -> None:
-    found = {"turns": 3, "page": {"p95": 0.25, "ok": True}, "rows": [{"a": 1.5}, {"b": None}]}
-    text = speed.anything(found)
-    assert "| turns | 3 |" in text
-    assert "**page**" in text
-    assert "| ok | yes |" in text
-    assert "| 1.5 | – |" in text
-    named = speed.anything({"sd15": {"load": {"peak": 5.27}, "vary": {"peak": 6.1, "cpu": 3}}})
-    assert "**sd15**\n\n|  | peak | cpu |" in named
-    assert "| load | 5.27 | – |" in named
+def test_a_rehearsal_is_one_table_with_a_column_for_each_model() -> None:
+    found = {
+        "weights": {"sd15": {"loaded": 1}},
+        "sd15, float32": {"load": {"peak": 5.27, "cpu": 20.0}, "edit": {"peak": 1.0, "failed": 1}},
+        "sdxl, bfloat16": {"tune": {"peak": 22.7, "cpu": 545.5, "failed": -9}},
+    }
+    text = speed.rehearsal(found)
+    assert "| command | SD 1.5, float32 | SDXL, bfloat16 |" in text
+    assert "| load | 5.3 GiB, 20 s | – |" in text
+    assert "| edit | – | – |" in text
+    assert "| tune | – | killed at 22.7 GiB |" in text
 
 
 def test_rows_beside_peers_become_a_table_for_each_part() -> None:
     row = {"part": "engine", "what": "mini", "ours": 1.0, "theirs": 2.0, "unit": "s", "ratio": 0.5}
     row |= {"goal": 1.02, "better": "less"}
-    text = speed.peers({"engine": {"machine": {"processor": "X", "cores": 2}, "rows": [row]}})
-    assert "### engine\n\nX, 2 cores." in text
+    machine = {"processor": "X", "cores": 2, "threads": 1}
+    text = speed.peers({"engine": {"machine": machine, "rows": [row]}})
+    assert "### engine\n\nX, 2 cores, 1 thread." in text
     assert "| mini | 1 | 2 | s | 0.5 | at most 1.02 | – |" in text
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import signal
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from benchmarks.memory import NAMES, WEIGHTS
 from benchmarks.pages.markdown import ROOT, code, head, table
+from benchmarks.studio import page as studio
 
 FIGURES = ROOT / "benchmarks" / "figures"
 HEAD = head(
@@ -58,11 +61,15 @@ def _goal(row: Found) -> str:
 def _machine(part: Found) -> str:
     machine = part.get("machine") or {}
     told = [
-        str(machine[name]) if name in ("processor", "gpu") else f"{machine[name]} {name}"
+        str(machine[name]) if name in ("processor", "gpu") else _several(machine[name], name)
         for name in ("processor", "gpu", "cores", "threads")
         if machine.get(name)
     ]
     return f"{', '.join(told)}.\n\n" if told else ""
+
+
+def _several(count: int, name: str) -> str:
+    return f"{count} {name if count > 1 else name.removesuffix('s')}"
 
 
 def costs(found: Found) -> str:
@@ -129,40 +136,21 @@ def near_duplicates(found: Found) -> str:
     )
 
 
-def anything(found: Found | Sequence[Any]) -> str:
-    """Figures as they are kept: lists of rows as tables, all else by name."""
-    return "\n\n".join(_tables(found))
+def rehearsal(found: Found) -> str:
+    """What each command took of memory and of the processor, a column for each model."""
+    runs = {key: rows for key, rows in found.items() if key != WEIGHTS}
+    named = {key: key.replace(name, NAMES[name]) for key in runs for name in [key.split(",")[0]]}
+    commands = dict.fromkeys(command for rows in runs.values() for command in rows)
+    told = [[one, *(_took(rows.get(one)) for rows in runs.values())] for one in commands]
+    return table(["command", *named.values()], told)
 
 
-def _tables(found: Any, name: str = "") -> Iterator[str]:
-    if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
-        heads = list(dict.fromkeys(key for row in found for key in row))
-        told = table([_words(h) for h in heads], [[_cell(r.get(h)) for h in heads] for r in found])
-        yield f"**{_words(name)}**\n\n{told}" if name else told
-    elif isinstance(found, dict) and found and all(map(_is_flat, found.values())):
-        heads = list(dict.fromkeys(key for row in found.values() for key in row))
-        rows = [[_words(k), *(_cell(row.get(h)) for h in heads)] for k, row in found.items()]
-        told = table(["", *map(_words, heads)], rows)
-        yield f"**{_words(name)}**\n\n{told}" if name else told
-    elif isinstance(found, dict):
-        plain = {k: v for k, v in found.items() if not isinstance(v, dict | list)}
-        if plain:
-            rows = [(_words(key), _cell(value)) for key, value in plain.items()]
-            title = f"**{_words(name)}**\n\n" if name else ""
-            yield title + table(("figure", "value"), rows)
-        for key, value in found.items():
-            if key not in plain:
-                yield from _tables(value, f"{name}: {key}" if name else key)
-    else:
-        yield f"**{_words(name)}**: {', '.join(_cell(each) for each in found)}"
-
-
-def _is_flat(value: object) -> bool:
-    return isinstance(value, dict) and not any(isinstance(v, dict | list) for v in value.values())
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _took(row: Found | None) -> str:
+    if row is None or row.get("failed") not in (None, -signal.SIGKILL):
+        return "–"
+    if "failed" in row:
+        return f"killed at {row['peak']:.1f} GiB"
+    return f"{row['peak']:.1f} GiB, {row['cpu']:.0f} s"
 
 
 def _cell(value: object) -> str:
@@ -206,7 +194,7 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[Any], str]]] = {
     "studio": (
         "The studio under load",
         _by("python -m benchmarks.studio", "What the service costs, and what it bears."),
-        anything,
+        studio.table,
     ),
     "nearest": (
         "Finding what is near",
@@ -227,9 +215,12 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[Any], str]]] = {
         _by(
             "python -m benchmarks.rehearse",
             "Every command on random weights of the exact shapes of SD 1.5, SD 2.1 and SDXL: what "
-            "it takes, not what it draws.",
+            "it takes, not what it draws. Memory at its highest, the loaded model included, and "
+            "seconds of one core, in which only single files and batches load the model; a dash "
+            "stands for what was not run. What a machine should have free stands in "
+            "[How much memory](guides/memory.md).",
         ),
-        anything,
+        rehearsal,
     ),
 }
 """The page's sections in their order, by the file of figures: title, what it says, how."""
