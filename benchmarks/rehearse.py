@@ -146,6 +146,8 @@ def _inside(command: Command, checkpoint: Path, folder: Path) -> int:
     kept = os.dup(2)
     os.dup2(said, 1)
     os.dup2(said, 2)
+    # Whoever started this may have put others in their place.
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
     try:
         code = run(command.arguments(checkpoint))
     except BaseException:

@@ -37,13 +37,3 @@ def test_too_little_memory_is_said_with_what_would_do(
         pass
     with pytest.raises(ModelError, match=r"in bfloat16, and 0.0 are free$"):
         room.check_room(folders["sd1"], "sd1", CPU, torch.bfloat16)
-
-
-def test_free_memory_is_what_the_system_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = tmp_path / "meminfo"
-    monkeypatch.setattr(room, "MEMINFO", told)
-    assert room.free_bytes(CPU) is None
-    told.write_text("MemTotal:  100 kB\nMemAvailable:   70 kB\n")
-    assert room.free_bytes(CPU) == 70 * 1024

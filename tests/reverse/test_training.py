@@ -170,6 +170,9 @@ def test_weights_that_were_trained_before_rest_while_the_new_layers_begin(
         assert not torch.equal(now["regress.weight"], before["regress.weight"])
     assert moved[:2] == [{False}, {False}]
     assert (True in moved[2]) == (probing < 1)
+    after = dict(one.module.named_parameters())
+    changed = sum(not torch.equal(after[name], before[name]) for name in after)
+    assert len(list(one.learnt())) == changed
 
 
 def test_a_tower_that_begins_untrained_learns_whole_from_the_first_step(

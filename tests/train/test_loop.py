@@ -10,6 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lookalike.core.errors import ModelError
+from lookalike.train import loop
 from lookalike.train.loop import rate, train
 from lookalike.train.task import Schedule
 from tests.train.tiny_task import TinyTask, schedule
@@ -94,3 +96,16 @@ def test_steps_are_numbered_from_one_and_tell_what_they_found(tmp_path: Path) ->
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     losses = [step.loss for step in train(TinyTask(schedule(150)), tmp_path)]
     assert sum(losses[-10:]) < 0.3 * sum(losses[:10])
+
+
+def test_too_little_memory_is_said_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = TinyTask()
+    held = sum(weight.nbytes for weight in task.module.parameters())
+    monkeypatch.setattr(loop, "free_bytes", lambda _: 4 * held - 1)
+    with pytest.raises(ModelError, match=r"^the training 'tiny' takes 0.0 GiB .*0.0 are free$"):
+        next(train(task, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+    monkeypatch.setattr(loop, "free_bytes", lambda _: 4 * held)
+    assert next(train(task, tmp_path / "run")).number == 1

@@ -8,11 +8,10 @@ from pathlib import Path
 import torch
 
 from lookalike.core.errors import ModelError
+from lookalike.core.memory import GIB, free_bytes
 from lookalike.models.layout import weight_files
 from lookalike.models.weights import read_header
 
-GIB = 2**30
-MEMINFO = Path("/proc/meminfo")
 LATER = "clip"
 """The component that is loaded at first need, and not with the rest."""
 
@@ -33,14 +32,3 @@ def weight_bytes(path: Path, dtype: torch.dtype) -> int:
     files = [file for file in weight_files(path) if file.parent.name != LATER]
     shapes = [shape for file in files for shape in read_header(file).shapes.values()]
     return sum(map(prod, shapes)) * dtype.itemsize
-
-
-def free_bytes(device: torch.device) -> int | None:
-    """How much memory a device has free; None where nobody tells."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    if device.type != "cpu" or not MEMINFO.is_file():
-        return None
-    lines = (line.split() for line in MEMINFO.read_text().splitlines())
-    told = {words[0]: int(words[1]) * 1024 for words in lines if len(words) > 1}
-    return told.get("MemAvailable:")

@@ -48,6 +48,7 @@ class ReaderTask(Task[ReaderRecipe]):
 
     called: ClassVar[str] = "reader"
     shared = True
+    leaner = "with probing = 1 in its recipe only its head learns"
 
     def __init__(
         self,
@@ -71,6 +72,13 @@ class ReaderTask(Task[ReaderRecipe]):
         """Weights that were trained before move slowly."""
         known = not self.recipe.scratch and name.startswith(type(self.module).fragile)
         return self.recipe.pace if known else 1.0
+
+    def learnt(self) -> Iterator[Tensor]:
+        """All weights, or those of the new layers, where nothing else ever learns."""
+        alone = self.recipe.probing == 1 and not self.recipe.scratch
+        for name, weight in self.module.named_parameters():
+            if not (alone and name.startswith(type(self.module).fragile)):
+                yield weight
 
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
         """The joint objective on one batch of the step's stage."""

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from lookalike.core.errors import OptionError
+from lookalike.core.errors import ModelError, OptionError
+from lookalike.core.memory import GIB, free_bytes
 from lookalike.train import together
 from lookalike.train.checkpoint import NAME, load_checkpoint, save_checkpoint, start_from
 from lookalike.train.task import Schedule, Task
@@ -117,6 +118,22 @@ def _check_alone(task: Task[Any]) -> None:
         )
 
 
+def _check_room(task: Task[Any]) -> None:
+    """Raise ModelError where gradients and Adam's two moments take more memory than is free."""
+    learnt = list(task.learnt())
+    copies = 4 if task.schedule.ema else 3  # the average is one more
+    need = copies * sum(weight.nbytes for weight in learnt)
+    free = free_bytes(learnt[0].device) if learnt else None
+    if free is None or need <= free:
+        return
+    count = sum(weight.numel() for weight in learnt)
+    raise ModelError(
+        f"the training {task.called!r} takes {need / GIB:.1f} GiB of memory beside its model, for "
+        f"what goes with the {count / 1e6:,.0f} million weights that learn, and {free / GIB:.1f} "
+        f"are free" + (f"; {task.leaner}" if task.leaner else "")
+    )
+
+
 WARM, TIMED = 8, 24
 """Steps that are done before a training's speed is measured, and steps that it is measured on."""
 
@@ -198,11 +215,13 @@ def train(
 
     Raises:
         ModelError: the folder's checkpoint is damaged or was made by another recipe, or the
-            weights to start from are not there or do not fit.
+            weights to start from are not there or do not fit; or there is too little memory for
+            what goes with the weights that learn.
         OptionError: there are several processes, and the task is for one, or its batch cannot be
             dealt to them evenly.
     """
     _check_alone(task)
+    _check_room(task)
     task.module.train()
     state, pause = _State(task, folder, start), 0.0
     try:

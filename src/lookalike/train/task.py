@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
@@ -75,6 +75,8 @@ class Task(ABC, Generic[R]):
     """How the names of weights begin that serve training alone and are not shipped."""
     shared: ClassVar[bool] = False
     """Whether several processes may do it together: its loss is then that of the own rows."""
+    leaner: ClassVar[str] = ""
+    """What takes less memory, said where there is too little."""
     module: Any  # an nn.Module; diffusers and transformers type theirs loosely
     recipe: R
 
@@ -94,6 +96,10 @@ class Task(ABC, Generic[R]):
     def lent(self) -> AbstractContextManager[None]:
         """A block in which a step goes forth and back; some lend what they learn to a model."""
         return nullcontext()
+
+    def learnt(self) -> Iterator[Tensor]:
+        """The weights that change in some of the steps."""
+        return (weight for weight in self.module.parameters() if weight.requires_grad)
 
     def compile(self) -> None:
         """Have torch compile the module, where it can; what it cannot stays as it is."""
