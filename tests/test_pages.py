@@ -68,7 +68,7 @@ def test_rows_beside_peers_become_a_table_for_each_part() -> None:
     machine = {"processor": "X", "cores": 2, "threads": 1}
     text = speed.peers({"engine": {"machine": machine, "rows": [row]}})
     assert "### engine\n\nX, 2 cores, 1 thread." in text
-    assert "| mini | 1 | 2 | s | 0.5 | at most 1.02 | – |" in text
+    assert "| mini | 1&nbsp;s | 2&nbsp;s | 0.5 | ≤&nbsp;1.02 | – |" in text
 
 
 PRICES = {

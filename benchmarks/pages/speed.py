@@ -44,18 +44,28 @@ def peers(found: Found) -> str:
 
 
 def _peer(part: Found) -> str:
-    heads = ("what", "ours", "theirs", "unit", "ratio", "goal", "note")
     rows = [
-        [_goal(row) if name == "goal" else _cell(row.get(name)) for name in heads]
+        [
+            row["what"],
+            *(_united(row.get(side), row.get("unit", "")) for side in ("ours", "theirs")),
+            _cell(row.get("ratio")),
+            _goal(row),
+            _cell(row.get("note")),
+        ]
         for row in part["rows"]
     ]
-    return table(heads, rows)
+    return table(("what", "ours", "theirs", "ratio", "goal", "note"), rows)
+
+
+def _united(value: object, unit: str) -> str:
+    """A figure and its unit, which no line ends between."""
+    return _cell(value) if value is None else "&nbsp;".join(filter(None, (_cell(value), unit)))
 
 
 def _goal(row: Found) -> str:
     if row.get("goal") is None:
         return "–"
-    return f"at {'least' if row.get('better') == 'more' else 'most'} {_cell(row['goal'])}"
+    return f"{'≥' if row.get('better') == 'more' else '≤'}&nbsp;{_cell(row['goal'])}"
 
 
 def _machine(part: Found) -> str:
