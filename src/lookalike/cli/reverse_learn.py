@@ -9,7 +9,7 @@ import typer
 
 from lookalike.cli import output
 from lookalike.cli.options import MODEL, Device, Json, Model
-from lookalike.cli.reverse import group
+from lookalike.cli.reverse_import import group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
