@@ -6,6 +6,7 @@ fills both tables from `figures/rehearsal.json`, which `python -m benchmarks.reh
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import signal
@@ -95,6 +96,7 @@ def filled(text: str) -> str:
 
 def main() -> None:
     """Count, and fill the page."""
+    argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__).parse_args()
     told = json.loads(FIGURES.read_text("utf-8"))
     told[WEIGHTS] = {name: counted(name) for name in NAMES}
     write_json(FIGURES, told)

@@ -198,8 +198,8 @@ def _prepare(folder: Path, shape: Shape) -> None:
     save_adapter(folder / "adapter.safetensors", unet, width)
 
 
-def _reading(kind: str, probing: float = 0.1, batch: int = 1) -> str:
-    """A recipe of one reader, for one step."""
+def _reading(kind: str, probing: float = 0, batch: int = 1) -> str:
+    """A recipe of one reader, for one step, in which all of it learns."""
     return f"""words = 20
 ranked = 0
 [neighbours]

@@ -61,5 +61,5 @@ def test_a_race_of_pairs_is_told_by_its_median_and_by_those_that_were_lost() -> 
     ]
     told = row("ours", found)
     assert (told.ours, told.theirs, told.ratio) == (2, 6, pytest.approx(1 / 3))
-    assert told.note == "4.0, 0.0, 3.0 times sooner by pair; never as near for 1"
+    assert told.note == "4.0, never, 3.0 times sooner by pair"
     assert row("ours", [found[1]] * 2 + found[:1]).ratio is None

@@ -32,8 +32,8 @@ def rows(asked: Asked) -> Iterator[Row]:
 def row(what: str, found: Sequence[restyle.Figures]) -> Row:
     """Medians over pairs; where ours was never as near as a rival, it is no times sooner."""
     sooner = [one["times_sooner"] for one in found]
-    middle, never = median(sooner), sooner.count(0)
-    said = f"{', '.join(f'{times:.1f}' for times in sooner)} times sooner by pair"
+    middle = median(sooner)
+    told = ", ".join(f"{times:.1f}" if times else "never" for times in sooner)
     return Row(
         part="restyle",
         what=what,
@@ -41,5 +41,5 @@ def row(what: str, found: Sequence[restyle.Figures]) -> Row:
         theirs=median(one["their_seconds"] for one in found),
         ratio=1 / middle if middle else None,
         goal=GOAL,
-        note=f"{said}; never as near for {never}" if never else said,
+        note=f"{told} times sooner by pair",
     )

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 
 from lookalike.cli.main import run
@@ -79,10 +80,13 @@ class Reader:
         self.printed = ""
         for line in re.sub(r"\\\n\s*", " ", block.text).splitlines():
             words = shlex.split(uncommented(self._read(line).removeprefix("$ ")))
+            said = list(takewhile(SETTING.match, words))
+            words = words[len(said) :]
             if words:
                 deed = SHELL.get(words[0])
                 assert deed is not None, f"{block.place}: {words[0]} is not known to the tests"
-                refused = deed(self, words, f"{block.place}: {line}")
+                with _environment(dict(one.split("=", 1) for one in said)):
+                    refused = deed(self, words, f"{block.place}: {line}")
                 assert bool(refused) == block.wrong, f"{block.place}: {line}\n{self.printed}"
 
     @contextlib.contextmanager
@@ -105,13 +109,32 @@ class Reader:
             for token in re.findall(r"token, .*: (\S+)", self.printed):
                 os.environ["TOKEN"] = token
             return False
-        more = [m for verbs, more in self.brief if _begins(words[1:], verbs) for m in more]
+        words = [*words, *self._more(words[1:])]
+        if "ray" in words:  # its workers get the code as it is, and not as tests check it
+            return self._apart([sys.executable, "-m", *words], said)
         heard, told = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(told):
-            code = run([*words[1:], *more])
+            code = run(words[1:])
         self.printed += heard.getvalue() + told.getvalue()
         assert code in (0, 2), f"{said}\n{told.getvalue()}"
         return code == 2
+
+    def launch(self, words: list[str], said: str) -> bool:
+        """One command in several processes, as accelerate starts them."""
+        own = words[words.index("lookalike") + 1 :]
+        start = [sys.executable, "-m", "accelerate.commands.launch", *words[2:]]
+        return self._apart([*start, *self._more(own)], said)
+
+    def _more(self, words: list[str]) -> list[str]:
+        """What a command is given besides, so that it ends soon."""
+        return [m for verbs, more in self.brief if _begins(words, verbs) for m in more]
+
+    def _apart(self, line: list[str], said: str) -> bool:
+        """A command in processes of its own; whether it was refused."""
+        done = subprocess.run(line, capture_output=True, text=True)
+        self.printed += done.stdout + done.stderr
+        assert done.returncode in (0, 2), f"{said}\n{done.stderr}"
+        return done.returncode == 2
 
     def install(self, folder: Path) -> None:
         """As pip would leave a package: its modules, and what says which entry points it has."""
@@ -162,6 +185,22 @@ class Reader:
             compile(block.text, block.place, "exec")
 
 
+SETTING = re.compile(r"[A-Z_]+=")
+"""How a word begins that sets a variable for the command behind it."""
+
+
+@contextlib.contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    kept = dict(os.environ)
+    os.environ |= settings
+    try:
+        yield
+    finally:
+        for name in settings:
+            del os.environ[name]
+            os.environ |= {name: kept[name]} if name in kept else {}
+
+
 def _look_again() -> None:
     """Registries keep what they found; what is installed now is looked for once more."""
     importlib.invalidate_caches()
@@ -207,6 +246,13 @@ def _is_a_target(_: Reader, words: list[str], said: str) -> None:
     assert subprocess.run(asked, cwd=ROOT, capture_output=True).returncode == 0, said
 
 
+def _is_a_module(_: Reader, words: list[str], said: str) -> None:
+    """What is measured takes long; but it is there, and takes what it is given."""
+    assert words[1] == "-m", said
+    asked = [sys.executable, *words[1:3], "--help"]
+    assert subprocess.run(asked, cwd=ROOT, capture_output=True).returncode == 0, said
+
+
 def _is_there(reader: Reader, words: list[str], said: str) -> None:
     """Nothing is fetched; but an extra is one of lookalike's, and a folder is found by Python."""
     if words[2].startswith("./"):
@@ -226,7 +272,9 @@ def _nothing(_: Reader, words: list[str], said: str) -> None:
 SHELL: Mapping[str, Callable[[Reader, list[str], str], bool | None]] = {
     "lookalike": Reader.lookalike,
     "curl": Reader.curl,
+    "accelerate": Reader.launch,
     "make": _is_a_target,
+    "python": _is_a_module,
     "pip": _is_there,
     "source": _nothing,
 }

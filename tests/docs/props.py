@@ -64,6 +64,32 @@ def recipe(room: str, file: str) -> None:
     shutil.copy(ROOT / "tests" / room / "tiny.toml", file)
 
 
+def reader_recipe(file: str) -> None:
+    """A recipe of one reader, for two steps of two pictures."""
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    Path(file).write_text(
+        """words = 20
+ranked = 0
+[neighbours]
+count = 4
+[kernel]
+centroids = 8
+[readers.clip]
+kind = "clip"
+snapshots = 1
+schedule = { steps = 2, batch = 2, rate = 1e-4, bf16 = false }
+"""
+    )
+
+
+def signer(chain: str, key: str) -> None:
+    """A certificate that nobody vouches for, and its key."""
+    from tests.session.throwaway import pair
+
+    for made, name in zip(pair(Path()), (chain, key), strict=True):
+        made.rename(name)
+
+
 def diffusiondb(folder: str) -> None:
     """A part of DiffusionDB as it is published, with six plain pictures."""
     from tests.reverse.published import Shot, write_table, write_zip

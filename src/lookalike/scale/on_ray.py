@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from lookalike.core.errors import LookalikeError, OptionError, OutputError
 from lookalike.scale.batch import Batch
@@ -18,6 +19,9 @@ from lookalike.scale.shards import Done, Worker, model_of
 NEED = "--on ray"
 FALSE_STARTS = 8
 """Workers that die one after the other while they load their model, until the batch gives up."""
+
+PATIENCE = 10.0
+"""Seconds that a cluster may take to answer."""
 
 READER = 0.25
 """The share of a processor that opening a shard's pictures takes: it waits for files mostly."""
@@ -44,6 +48,8 @@ def cluster(address: str | None = None, workers: int = 1) -> Iterator[None]:
         OptionError: Ray is not there, or no cluster answers at that address.
     """
     check_extra("ray", NEED)
+    if address:
+        _check_there(address)
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
@@ -61,15 +67,28 @@ def cluster(address: str | None = None, workers: int = 1) -> Iterator[None]:
                     logging_level=logging.ERROR,
                 )
         except (ConnectionError, ValueError, RuntimeError) as fault:
-            line = " ".join(str(fault).split())[:160]
-            raise OptionError(
-                f"no Ray cluster answers at {address or 'this machine'}: {line}"
-            ) from fault
+            raise _absent(address or "this machine", fault) from fault
     try:
         yield
     finally:
         if began:
             ray.shutdown()
+
+
+def _check_there(address: str) -> None:
+    """Raise `OptionError` where nobody listens at an address; Ray itself would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return  # one of Ray's own words, such as auto
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+    except (OSError, OverflowError) as fault:
+        raise _absent(address, fault) from fault
+
+
+def _absent(address: str, fault: Exception) -> OptionError:
+    line = " ".join(str(fault).split())[:160]
+    return OptionError(f"no Ray cluster answers at {address}: {line}")
 
 
 def run_on_ray(batch: Batch, workers: tuple[int, int], gpus: float = 0.0) -> Iterator[Done]:
@@ -104,15 +123,10 @@ def run_on_ray(batch: Batch, workers: tuple[int, int], gpus: float = 0.0) -> Ite
     )
     bare = replace(batch, manifest=replace(batch.manifest, rows=()))
     manifest = ray.put(list(batch.manifest.rows))
-
-    def read(row: dict[str, Any]) -> dict[str, Any]:
-        whole = replace(bare, manifest=replace(bare.manifest, rows=ray.get(manifest)))
-        return whole.opened(int(row["number"])).packed()
-
     fewest, most = workers
     # Ray takes a class for a function, and makes one object of it in each actor.
-    actor: Any = Actor
-    made = rows.map(read, num_cpus=READER).map(
+    opening, actor = cast(Any, _opened), cast(Any, Actor)
+    made = rows.map(opening, fn_args=(bare, manifest), num_cpus=READER).map(
         actor,
         fn_constructor_args=(bare, model_of(batch.out)),
         compute=ActorPoolStrategy(min_size=fewest, max_size=most),
@@ -124,6 +138,15 @@ def run_on_ray(batch: Batch, workers: tuple[int, int], gpus: float = 0.0) -> Ite
             yield Done(int(row["shard"]), int(row["rows"]), int(row["faults"]))
     except RayError as fault:
         raise _told(fault, batch.out) from fault
+
+
+def _opened(row: dict[str, Any], bare: Batch, rows: Any) -> dict[str, Any]:
+    """One shard with its pictures, of a batch whose manifest's rows lie with the cluster."""
+    import ray
+
+    kept = ray.get(rows) if isinstance(rows, ray.ObjectRef) else rows
+    whole = replace(bare, manifest=replace(bare.manifest, rows=kept))
+    return whole.opened(int(row["number"])).packed()
 
 
 def _check_room(workers: int) -> None:
