@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 
@@ -14,22 +16,18 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in the place of the system's files."""
-    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "meminfo")
+    """A folder in the place of the system's files, on a machine with 70 kB and 20 kB of swap."""
     monkeypatch.setattr(memory, "GROUP", tmp_path / "cgroup")
     monkeypatch.setattr(memory, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=70_000))
+    monkeypatch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=20_000))
     return tmp_path
 
 
-def test_free_memory_is_what_the_system_says(told: Path) -> None:
-    assert memory.free_bytes(CPU) is None
-    said = told / "meminfo"
-    said.write_text("MemTotal:  100 kB\nMemAvailable:   70 kB\n")
-    assert memory.free_bytes(CPU) == 70 * 1024
-    said.write_text("MemTotal:  100 kB\nMemAvailable:   70 kB\nSwapFree:  20 kB\n")
-    assert memory.free_bytes(CPU) == 90 * 1024
-    said.write_text("MemTotal:  100 kB\nMemFree:   70 kB\n")
-    assert memory.free_bytes(CPU) is None
+@pytest.mark.usefixtures("told")
+def test_free_memory_is_the_machines_and_its_swap() -> None:
+    assert memory.free_bytes(CPU) == 90_000
+    assert memory.free_bytes(torch.device("meta")) is None
 
 
 def limited(group: Path, most: str, used: int, files: int) -> None:
@@ -40,14 +38,14 @@ def limited(group: Path, most: str, used: int, files: int) -> None:
 
 
 def test_a_container_has_what_its_limit_leaves(told: Path) -> None:
-    (told / "meminfo").write_text("MemAvailable:   70 kB\n")
-    (told / "cgroup").write_text("0::/outer/inner\n")
+    (told / "cgroup").write_text("1:name=systemd:/\n0::/outer/inner\n")
     inner = told / "groups" / "outer" / "inner"
     limited(inner, "max", 5_000, 0)
-    assert memory.free_bytes(CPU) == 70 * 1024
+    assert memory.free_here() == 90_000
     limited(inner, "9000", 5_000, 2_000)
-    assert memory.free_bytes(CPU) == 6_000
+    assert memory.free_here() == 26_000
     limited(inner.parent, "5500", 5_000, 0)
-    assert memory.free_bytes(CPU) == 500
-    (told / "meminfo").write_text("MemAvailable:   0 kB\n")
-    assert memory.free_bytes(CPU) == 0
+    assert memory.free_here() == 20_500
+    limited(inner, "900000", 5_000, 0)
+    limited(inner.parent, "max", 5_000, 0)
+    assert memory.free_here() == 90_000

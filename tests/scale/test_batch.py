@@ -306,7 +306,7 @@ def test_what_runs_in_half_precision_needs_half_the_memory(
 ) -> None:
     spec = resolve("mini").model_copy(update={"bytes": 8 * 2**30})
     monkeypatch.setattr("lookalike.models.catalogue.resolve", lambda _: spec)
-    monkeypatch.setattr("lookalike.cli.batch._free", lambda: 12 * 2**30)
+    monkeypatch.setattr("lookalike.core.memory.free_here", lambda: 12 * 2**30)
     line = ["batch", str(manifest), "--do", "embed", "--out", str(tmp_path / "out")]
     assert run(line) == 2
     assert "1 worker of this model need about 16.7 GiB" in capsys.readouterr().err

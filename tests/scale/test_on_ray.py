@@ -17,9 +17,6 @@ from lookalike.world.look import looks
 from lookalike.world.render import render
 from tests.scale.test_batch import batch, files
 
-pytestmark = pytest.mark.slow
-
-
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("many")
@@ -31,6 +28,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "manifest.parquet"
 
 
+@pytest.mark.slow
 def test_no_row_is_lost_or_doubled_when_workers_are_killed(manifest: Path, tmp_path: Path) -> None:
     here, there = (batch(manifest, tmp_path / name, shard=8) for name in ("here", "there"))
     list(run_here(here))

@@ -98,6 +98,7 @@ def batch(
     """
     from lookalike.cli.options import settings
     from lookalike.core.compute import Compute
+    from lookalike.core.memory import free_here
     from lookalike.models.catalogue import resolve
     from lookalike.models.store import Models
     from lookalike.scale.batch import Batch, check_memory
@@ -124,7 +125,8 @@ def batch(
     )
     check(recipe)
     half = Models(device, dtype, clip, recipe.compute).dtype(spec).itemsize == 2
-    check_memory(spec.bytes, span[1] if on == "ray" and address is None else 1, _free(), half=half)
+    here = span[1] if on == "ray" and address is None else 1
+    check_memory(spec.bytes, here, free_here(), half=half)
     whole = Batch(recipe, rows, out, device, dtype, clip)
     done = _done(whole, on, span, address, gpus)
     _tell(whole, done, json)
@@ -207,9 +209,3 @@ def _options(said: list[str] | None) -> dict[str, Any]:
         except ValueError:
             found[name.strip().replace("-", "_")] = value
     return found
-
-
-def _free() -> int:
-    import psutil
-
-    return int(psutil.virtual_memory().available)

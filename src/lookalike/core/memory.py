@@ -9,28 +9,29 @@ if TYPE_CHECKING:
     import torch
 
 GIB = 2**30
-MEMINFO = Path("/proc/meminfo")
 GROUP = Path("/proc/self/cgroup")
 GROUPS = Path("/sys/fs/cgroup")
 """Where Linux tells what containers may take (control groups, version 2)."""
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """How much memory a device has free, a machine's swap included; None where nobody tells.
-
-    On a processor it is what the machine has, or less where a container's limit leaves less.
-    """
+    """How much memory a device has free; None where nobody tells."""
     if device.type == "cuda":
         import torch
 
         return int(torch.cuda.mem_get_info(device)[0])
-    if device.type != "cpu" or not MEMINFO.is_file():
-        return None
-    told = _numbers(MEMINFO, 1024)
-    if "MemAvailable:" not in told:
-        return None
-    swap = told.get("SwapFree:", 0)
-    return min([told["MemAvailable:"] + swap, *(left + swap for left in _left_in_groups())])
+    return free_here() if device.type == "cpu" else None
+
+
+def free_here() -> int:
+    """How much memory this process may still take: the machine's, or what a container leaves.
+
+    Swap is counted, as it holds what is more, if slowly.
+    """
+    import psutil
+
+    left = [psutil.virtual_memory().available, *_left_in_groups()]
+    return min(left) + psutil.swap_memory().free
 
 
 def _left_in_groups() -> list[int]:
@@ -49,12 +50,12 @@ def _left(group: Path) -> int | None:
     try:
         limit = int((group / "memory.max").read_text())
         used = int((group / "memory.current").read_text())
-        spare = _numbers(group / "memory.stat").get("inactive_file", 0)
+        spare = _files(group / "memory.stat")
     except (OSError, ValueError):  # there is no limit
         return None
     return max(0, limit - used + spare)
 
 
-def _numbers(file: Path, unit: int = 1) -> dict[str, int]:
-    lines = (line.split() for line in file.read_text().splitlines())
-    return {words[0]: int(words[1]) * unit for words in lines if len(words) > 1}
+def _files(stat: Path) -> int:
+    lines = (line.split() for line in stat.read_text().splitlines())
+    return next((int(words[1]) for words in lines if words[0] == "inactive_file"), 0)
