@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from torch import nn
 
 from benchmarks.restyle import sooner
 from benchmarks.speed._community import Community, Published
+from benchmarks.speed._peer import noise_of
 from benchmarks.speed.restyle import row
 from lookalike.core.compute import Compute
 from lookalike.core.records import Prompt, Settings
@@ -63,3 +66,15 @@ def test_a_race_of_pairs_is_told_by_its_median_and_by_those_that_were_lost() -> 
     assert (told.ours, told.theirs, told.ratio) == (2, 6, pytest.approx(1 / 3))
     assert told.note == "4.0, never, 3.0 times sooner by pair"
     assert row("ours", [found[1]] * 2 + found[:1]).ratio is None
+
+
+@pytest.mark.parametrize(
+    ("told", "spacing"), [({}, "linspace"), ({"timestep_spacing": "trailing"}, "trailing")]
+)
+def test_a_pipeline_takes_the_steps_that_the_checkpoint_says_and_no_other_samplers(
+    told: dict[str, str], spacing: str
+) -> None:
+    own = DDIMScheduler.from_config({"beta_schedule": "scaled_linear", **told})
+    made = DPMSolverMultistepScheduler.from_config(noise_of(own.config))
+    assert made.config["timestep_spacing"] == spacing
+    assert made.config["beta_schedule"] == "scaled_linear"

@@ -71,7 +71,7 @@ def pipeline(piece: Piece, backbone: Backbone | None = None) -> Any:
         made = _of(backbone)
     made.set_progress_bar_config(disable=True)
     made.scheduler = DPMSolverMultistepScheduler.from_config(
-        _noise(made.scheduler.config), algorithm_type="dpmsolver++"
+        noise_of(made.scheduler.config), algorithm_type="dpmsolver++"
     )
     return made
 
@@ -131,9 +131,14 @@ def _of(backbone: Backbone) -> Any:
     )
 
 
-def _noise(config: Any) -> dict[str, Any]:
-    """What a scheduler's config says of the model, and none of how its own sampler goes."""
+def noise_of(config: Any) -> dict[str, Any]:
+    """What a checkpoint says of the model's noise, and none of how its own sampler goes.
+
+    What it leaves unsaid its own sampler's class fills in, and another class fills in otherwise.
+    """
     from lookalike.models.latent import NOISE_KEYS
 
-    kept = {key: config[key] for key in NOISE_KEYS if config.get(key) is not None}
+    unsaid = config.get("_use_default_values", ())
+    told = (key for key in NOISE_KEYS if key not in unsaid)
+    kept = {key: config[key] for key in told if config.get(key) is not None}
     return {**kept, "prediction_type": config.get("prediction_type", "epsilon")}

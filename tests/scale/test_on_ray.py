@@ -17,6 +17,7 @@ from lookalike.world.look import looks
 from lookalike.world.render import render
 from tests.scale.test_batch import batch, files
 
+
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("many")
