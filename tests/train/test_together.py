@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 LOSSES = 2e-3
 """How far the losses of two processes may lie from those of one, as a share: sums of a batch's rows
-are taken in another order, and bfloat16 and a few steps of AdamW make that larger."""
+are taken in another order, and a few steps of AdamW make that larger."""
 
 
 def test_the_rows_of_all_processes_are_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
