@@ -270,6 +270,7 @@ def test_a_manifest_that_cannot_be_used_is_one_line(
         (["m.parquet", "--model", "nothing"], "there is no model 'nothing'"),
         (["m.parquet", "--column", "photo"], "lacks the column photo"),
         (["m.parquet", "--out", "a-file"], "something else is there"),
+        (["m.parquet", "--on", "ray", "--address", "127.0.0.1:1"], "no Ray cluster answers at"),
     ],
 )
 def test_a_wrong_command_is_one_line_and_writes_nothing(

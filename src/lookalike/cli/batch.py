@@ -139,13 +139,14 @@ def _done(
     from lookalike.scale.batch import run_here
 
     began = time.perf_counter()
-    batch.claim()
     if on == "local":
+        batch.claim()
         _watched(batch, run_here(batch))
     else:
         from lookalike.scale.on_ray import cluster, run_on_ray
 
         with cluster(address, workers[1]):
+            batch.claim()
             _watched(batch, run_on_ray(batch, workers, gpus))
     return time.perf_counter() - began
 
