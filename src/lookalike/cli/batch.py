@@ -140,18 +140,17 @@ def _done(
 
     began = time.perf_counter()
     if on == "local":
-        batch.claim()
         _watched(batch, run_here(batch))
     else:
         from lookalike.scale.on_ray import cluster, run_on_ray
 
         with cluster(address, workers[1]):
-            batch.claim()
             _watched(batch, run_on_ray(batch, workers, gpus))
     return time.perf_counter() - began
 
 
 def _watched(batch: Batch, work: Iterator[Done]) -> None:
+    batch.claim()
     rows, size = batch.recipe.rows, batch.recipe.shard
     already = rows - sum(min(size, rows - n * size) for n in batch.lacking())
     began, here = time.perf_counter(), [0, 0]

@@ -70,15 +70,17 @@ class ReaderTask(Task[ReaderRecipe]):
 
     def pace(self, name: str) -> float:
         """Weights that were trained before move slowly."""
-        known = not self.recipe.scratch and name.startswith(type(self.module).fragile)
-        return self.recipe.pace if known else 1.0
+        return self.recipe.pace if self._known(name) else 1.0
 
     def learnt(self) -> Iterator[Tensor]:
         """All weights, or those of the new layers, where nothing else ever learns."""
-        alone = self.recipe.probing == 1 and not self.recipe.scratch
         for name, weight in self.module.named_parameters():
-            if not (alone and name.startswith(type(self.module).fragile)):
+            if self.recipe.probing < 1 or not self._known(name):
                 yield weight
+
+    def _known(self, name: str) -> bool:
+        """Whether a weight was trained before."""
+        return not self.recipe.scratch and name.startswith(type(self.module).fragile)
 
     def loss(self, step: int) -> tuple[Float[Tensor, ""], dict[str, float]]:
         """The joint objective on one batch of the step's stage."""
@@ -108,9 +110,9 @@ class ReaderTask(Task[ReaderRecipe]):
 
     def _thaw(self, step: int) -> None:
         """New layers learn alone at first: what was trained before would only be shaken."""
-        probing = step < self.recipe.probing * self.schedule.steps and not self.recipe.scratch
+        probing = step < self.recipe.probing * self.schedule.steps
         for name, weight in self.module.named_parameters():
-            if name.startswith(type(self.module).fragile):
+            if self._known(name):
                 weight.requires_grad_(not probing)
 
     @property
